@@ -1,0 +1,104 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+func nio(_ product: String) -> Target.Dependency { .product(name: product, package: "swift-nio") }
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+
+func module(
+    _ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource]? = nil
+) -> Target {
+    .target(name: name, dependencies: dependencies, resources: resources, swiftSettings: settings)
+}
+
+func tests(
+    _ name: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = []
+) -> Target {
+    .testTarget(
+        name: name + "Tests", dependencies: [.target(name: name)] + dependencies, exclude: exclude,
+        swiftSettings: settings)
+}
+
+let package = Package(
+    name: "Twitchy",
+    products: [.executable(name: "twitchy", targets: ["Twitchy"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    ],
+    targets: [
+        // C libraries: each is imported by exactly one module.
+        .systemLibrary(
+            name: "CFFmpeg", pkgConfig: "libavformat libavcodec libavutil libswresample",
+            providers: [.apt(["libavformat-dev", "libavcodec-dev", "libavutil-dev", "libswresample-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+
+        // Pure values: bytes in, values out.
+        module("AudioTimeline", [nio("NIOCore")]),
+        module("CMAF", [nio("NIOCore")]),
+        module("Events", [nio("NIOCore")]),
+        module("HLS", [nio("NIOCore")]),
+        module("RTMP", [nio("NIOCore")]),
+
+        // Wrappers and foundations.
+        module("FFmpeg", ["AudioTimeline", "CFFmpeg", nio("NIOCore")]),
+        module("Gzip", ["CZlib", nio("NIOCore")]),
+        module("HTTPService", ["Gzip", logging, nio("NIOCore"), nio("NIOPosix")]),
+        module("MessageBus", [nio("NIOCore")]),
+        module(
+            "Persistence",
+            [
+                "Events", "MessageBus", crypto, logging, nio("NIOCore"),
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ]),
+        module("SegmentStore", [nio("NIOCore"), nio("NIOFoundationCompat"), nio("NIOPosix")]),
+        module("Telemetry", [logging, nio("NIOCore")]),
+        module("WebSocket", ["HTTPService", logging, nio("NIOCore"), nio("NIOPosix")]),
+
+        // Services: none imports another.
+        module(
+            "AccountService", ["Events", "MessageBus", "Persistence", crypto, logging, nio("NIOCore")]),
+        module(
+            "Ingest",
+            [
+                "AudioTimeline", "Events", "FFmpeg", "HTTPService", "MessageBus", "Persistence", "RTMP", "Telemetry",
+                crypto, logging, nio("NIOCore"), nio("NIOPosix"),
+            ]),
+        module(
+            "Origin",
+            [
+                "AudioTimeline", "Events", "Gzip", "HLS", "HTTPService", "MessageBus", "Persistence", "SegmentStore",
+                "Telemetry", logging, nio("NIOCore"), nio("NIOPosix"),
+            ]),
+        module(
+            "Transcoder",
+            [
+                "AudioTimeline", "CMAF", "FFmpeg", "MessageBus", "SegmentStore", "Telemetry", logging, nio("NIOCore"),
+            ]),
+        module("Web", resources: [.embedInCode("Assets")]),
+
+        // The composition root.
+        .executableTarget(
+            name: "Twitchy",
+            dependencies: [
+                "AccountService", "AudioTimeline", "Events", "FFmpeg", "HTTPService", "Ingest", "MessageBus", "Origin",
+                "Persistence", "SegmentStore", "Telemetry", "Transcoder", "Web", crypto, logging, nio("NIOCore"),
+                nio("NIOFoundationCompat"),
+                nio("NIOPosix"), "Yams", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: settings),
+
+        tests("AudioTimeline", [nio("NIOCore")]),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,10 @@
+/// A codec that a source may arrive in. Raw values travel on the bus and never change.
+public enum AudioCodec: UInt8, Sendable, Hashable, CaseIterable {
+    case aac = 1
+    case mp3 = 2
+    case opus = 3
+    case vorbis = 4
+    case flac = 5
+    case ac3 = 6
+    case eac3 = 7
+}

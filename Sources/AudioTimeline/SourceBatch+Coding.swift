@@ -1,0 +1,104 @@
+public import NIOCore
+
+extension SourceBatch {
+    private static let version: UInt8 = 1
+
+    /// The batch as bytes for the bus: version, epoch, sequence, date, leg, items; all integers big-endian.
+    public func encoded() -> ByteBuffer {
+        var buffer = ByteBuffer()
+        buffer.writeInteger(Self.version)
+        buffer.writeInteger(epoch)
+        buffer.writeInteger(sequence)
+        buffer.writeInteger(epochDateMicroseconds)
+        buffer.writeInteger(UInt8(leg == nil ? 0 : 1))
+        if let leg { leg.write(into: &buffer) }
+        buffer.writeInteger(UInt32(items.count))
+        for item in items { item.write(into: &buffer) }
+        return buffer
+    }
+
+    public init(decoding bytes: ByteBuffer) throws(WireError) {
+        var buffer = bytes
+        let version: UInt8 = try buffer.readWire()
+        guard version == Self.version else { throw .unknownVersion(version) }
+        epoch = try buffer.readWire()
+        sequence = try buffer.readWire()
+        epochDateMicroseconds = try buffer.readWire()
+        leg = try buffer.readWire(UInt8.self) == 0 ? nil : Leg(reading: &buffer)
+        items = []
+        // Never reserved by the announced count: each item takes at least a byte, so the message bounds the array.
+        for _ in 0..<(try buffer.readWire(UInt32.self)) { items.append(try SourceItem(reading: &buffer)) }
+    }
+}
+
+extension Leg {
+    fileprivate func write(into buffer: inout ByteBuffer) {
+        buffer.writeInteger(number)
+        buffer.writeInteger(start)
+        buffer.writeInteger(configuration.codec.rawValue)
+        buffer.writeInteger(UInt32(configuration.sampleRate))
+        buffer.writeInteger(UInt8(clamping: configuration.channels))
+        buffer.writeBlock(ByteBuffer(bytes: configuration.setup))
+    }
+
+    fileprivate init(reading buffer: inout ByteBuffer) throws(WireError) {
+        number = try buffer.readWire()
+        start = try buffer.readWire()
+        guard let codec = AudioCodec(rawValue: try buffer.readWire()) else { throw .malformed }
+        let rate: UInt32 = try buffer.readWire()
+        guard rate > 0 else { throw .malformed }
+        let channels: UInt8 = try buffer.readWire()
+        let setup = try buffer.readBlock()
+        configuration = CodecConfiguration(
+            codec: codec, sampleRate: Int(rate), channels: Int(channels), setup: Array(setup.readableBytesView))
+    }
+}
+
+extension SourceItem {
+    fileprivate func write(into buffer: inout ByteBuffer) {
+        switch self {
+        case .packet(let packet):
+            buffer.writeInteger(UInt8(1))
+            buffer.writeInteger(packet.position)
+            buffer.writeInteger(packet.length)
+            buffer.writeBlock(packet.payload)
+        case .silence(let start, let length):
+            buffer.writeInteger(UInt8(2))
+            buffer.writeInteger(start)
+            buffer.writeInteger(length)
+        case .legEnd(let position):
+            buffer.writeInteger(UInt8(3))
+            buffer.writeInteger(position)
+        case .nowPlaying(let playing, let position):
+            buffer.writeInteger(UInt8(4))
+            buffer.writeInteger(position)
+            buffer.writeText(playing.title)
+            buffer.writeText(playing.artist)
+        case .end(let position):
+            buffer.writeInteger(UInt8(5))
+            buffer.writeInteger(position)
+        }
+    }
+
+    fileprivate init(reading buffer: inout ByteBuffer) throws(WireError) {
+        switch try buffer.readWire(UInt8.self) {
+        case 1:
+            let position: Int64 = try buffer.readWire()
+            let length: Int32 = try buffer.readWire()
+            guard position >= 0, length >= 0 else { throw .malformed }
+            self = .packet(SourcePacket(position: position, length: length, payload: try buffer.readBlock()))
+        case 2:
+            let start: Int64 = try buffer.readWire()
+            let length: Int64 = try buffer.readWire()
+            guard start >= 0, length > 0 else { throw .malformed }
+            self = .silence(start: start, length: length)
+        case 3: self = .legEnd(position: try buffer.readWire())
+        case 4:
+            let position: Int64 = try buffer.readWire()
+            let title = try buffer.readText()
+            self = .nowPlaying(NowPlaying(title: title, artist: try buffer.readText()), position: position)
+        case 5: self = .end(position: try buffer.readWire())
+        default: throw .malformed
+        }
+    }
+}

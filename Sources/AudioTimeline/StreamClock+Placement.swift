@@ -1,0 +1,195 @@
+/// Where a leg stands in relation to the clock.
+enum LegPlacement: Sendable {
+    /// No source yet.
+    case none
+    /// A leg begins with the next packet; `previous` relates its timestamps to the clock when the source is the same
+    /// as before a silence.
+    case waiting(CodecConfiguration, isNewConnection: Bool, previous: TimestampRelation?)
+    case leg(PlacedLeg)
+
+    var hasSuspects: Bool {
+        if case .leg(let placed) = self { !placed.suspects.isEmpty } else { false }
+    }
+
+    /// Whether packets have been held for longer than it takes to tell a gap from a stray timestamp.
+    func suspectsWait(since now: Int64) -> Bool {
+        guard case .leg(let placed) = self, let first = placed.suspects.first else { return false }
+        return now - first.arrival > 250_000_000
+    }
+}
+
+/// A timestamp of the container and the position that it stands for.
+struct TimestampRelation: Sendable {
+    var timestamp: Int64
+    var position: Int64
+
+    func position(of timestamp: Int64) -> Int64 {
+        let (distance, isTooFar) = timestamp.subtractingReportingOverflow(self.timestamp)
+        guard !isTooFar, abs(distance) < 1 << 60 else { return .max }
+        return position + Timeline.samples(nanoseconds: distance)
+    }
+}
+
+/// The leg that packets are being added to.
+struct PlacedLeg: Sendable {
+    var leg: Leg
+    /// Samples of the source placed so far.
+    var samples: Int64 = 0
+    /// Timestamp that the leg's sample 0 has by all that is known; it follows slow drift.
+    var base: Int64?
+    /// Packets whose timestamps do not continue those before them, held until it is clear what that means.
+    var suspects: [StreamClock.Packet] = []
+    var suspectDeviation: Int64 = 0
+
+    var timestamps: TimestampRelation? {
+        base.map { TimestampRelation(timestamp: $0, position: leg.start) }
+    }
+
+    func nanoseconds(samples: Int64) -> Int64 {
+        let rate = Int64(leg.configuration.sampleRate)
+        let (seconds, rest) = samples.quotientAndRemainder(dividingBy: rate)
+        return seconds * 1_000_000_000 + rest * 1_000_000_000 / rate
+    }
+
+    /// How far `timestamp` lies from where the leg's sample `samples` is expected; nil when it is out of all reason.
+    func deviation(of timestamp: Int64, at samples: Int64) -> Int64? {
+        guard let base else { return 0 }
+        let (difference, overflows) = timestamp.subtractingReportingOverflow(base)
+        return overflows ? nil : difference - nanoseconds(samples: samples)
+    }
+}
+
+extension StreamClock {
+    /// A real gap stays and exceeds this.
+    private static let gap: Int64 = 100_000_000
+    /// So many packets in a row that agree make a gap.
+    private static let witnesses = 5
+    /// Late packets are dropped for at most so long before the source's timestamps are no longer believed.
+    private static let longestLateness: Int64 = 3_000_000_000
+
+    mutating func place(_ packet: Packet, now: Int64) {
+        switch placement {
+        case .none: return
+        case .waiting(let configuration, let isNewConnection, let previous):
+            begin(
+                with: packet, configuration: configuration, isNewConnection: isNewConnection, previous: previous,
+                now: now)
+        case .leg(let placed): extend(placed, with: packet, now: now)
+        }
+    }
+
+    private mutating func begin(
+        with packet: Packet, configuration: CodecConfiguration, isNewConnection: Bool, previous: TimestampRelation?,
+        now: Int64
+    ) {
+        var start = edge
+        let length = nanoseconds(ofLength: packet.length)
+        let present = max(edge, playhead(now: now) - Timeline.samples(nanoseconds: length))
+        if legCount == 0 {
+            start = edge
+        } else if let previous, let timestamp = packet.timestamp {
+            start = min(previous.position(of: timestamp), present)
+            if start < edge {
+                // Late data for a stretch already filled: the live edge wins.
+                if now - (lateSince ?? now) < Self.longestLateness {
+                    lateSince = lateSince ?? now
+                    return
+                }
+                start = present
+            }
+        } else if isNewConnection || isSilent {
+            start = present
+        }
+        lateSince = nil
+        silence(until: start)
+        let leg = Leg(number: legCount, start: edge, configuration: configuration)
+        beginLeg(leg)
+        placement = .leg(PlacedLeg(leg: leg, base: packet.timestamp))
+        append(packet)
+    }
+
+    private mutating func extend(_ placed: PlacedLeg, with packet: Packet, now: Int64) {
+        guard let timestamp = packet.timestamp else { return append(packet) }
+        var placed = placed
+        let held = placed.suspects.reduce(Int64(0)) { $0 + Int64($1.length) }
+        let deviation = placed.deviation(of: timestamp, at: placed.samples + held) ?? Int64.max / 4
+        if placed.suspects.isEmpty {
+            if abs(deviation) <= Self.gap {
+                // Encoders' clocks drift against their own sample count; following slowly keeps drift from ever
+                // looking like a gap.
+                if let base = placed.base { placed.base = base + deviation / 256 } else { placed.base = timestamp }
+                placement = .leg(placed)
+                return append(packet)
+            }
+            placed.suspects = [packet]
+            placed.suspectDeviation = deviation
+            placement = .leg(placed)
+            return
+        }
+        if abs(deviation) <= Self.gap {
+            confirmSuspects()
+            return append(packet)
+        }
+        if abs(deviation - placed.suspectDeviation) > Self.gap {
+            confirmSuspects()
+            return place(packet, now: now, suspecting: deviation)
+        }
+        placed.suspects.append(packet)
+        placement = .leg(placed)
+        if placed.suspects.count >= Self.witnesses { jump(placed, now: now) }
+    }
+
+    private mutating func place(_ packet: Packet, now: Int64, suspecting deviation: Int64) {
+        guard case .leg(var placed) = placement else { return }
+        placed.suspects = [packet]
+        placed.suspectDeviation = deviation
+        placement = .leg(placed)
+    }
+
+    /// The timestamps have left the count for good.
+    private mutating func jump(_ placed: PlacedLeg, now: Int64) {
+        let first = placed.suspects[0]
+        let target = min(
+            placed.timestamps?.position(of: first.timestamp ?? 0) ?? edge, max(edge, playhead(now: now)))
+        var placed = placed
+        let suspects = placed.suspects
+        placed.suspects = []
+        guard target > edge else {
+            // They went back, or ran ahead of real time: nothing is missing, the count goes on.
+            placed.base = (first.timestamp ?? 0) - placed.nanoseconds(samples: placed.samples)
+            placement = .leg(placed)
+            for packet in suspects { append(packet) }
+            return
+        }
+        placement = .leg(placed)
+        silence(until: target)
+        let leg = Leg(number: legCount, start: edge, configuration: placed.leg.configuration)
+        beginLeg(leg)
+        placement = .leg(PlacedLeg(leg: leg, base: first.timestamp))
+        for packet in suspects { append(packet) }
+    }
+
+    /// Whatever is held goes on where the count stands.
+    mutating func confirmSuspects() {
+        guard case .leg(var placed) = placement, !placed.suspects.isEmpty else { return }
+        let suspects = placed.suspects
+        placed.suspects = []
+        placement = .leg(placed)
+        for packet in suspects { append(packet) }
+    }
+
+    private mutating func append(_ packet: Packet) {
+        guard case .leg(var placed) = placement else { return }
+        let position = placed.samples
+        placed.samples += Int64(packet.length)
+        placement = .leg(placed)
+        let end = placed.leg.position(ofSample: placed.samples)
+        if let anchor {
+            lumps.observe(
+                lateness: packet.arrival - anchor - Timeline.nanoseconds(samples: edge), arrival: packet.arrival)
+            drift.observe(lateness: packet.arrival - anchor - Timeline.nanoseconds(samples: end))
+        }
+        let placedPacket = SourcePacket(position: position, length: packet.length, payload: packet.payload)
+        append(.packet(placedPacket), until: end)
+    }
+}

@@ -1,0 +1,286 @@
+public import NIOCore
+
+/// The clock of one epoch of a stream: packets as they arrive go in, batches placed on the 48 kHz clock come out.
+///
+/// Pure: the caller says what time it is. Times are nanoseconds of a monotonic clock, timestamps nanoseconds of the
+/// container's. Positions are counted from the codec's frames; timestamps only reveal gaps.
+public struct StreamClock: Sendable {
+    public struct Limits: Sendable {
+        /// Media looked at before the first batch, to find out when sample 0 was captured.
+        public var probeNanoseconds: Int64 = 500_000_000
+        /// How far the clock may fall behind real time before a source that still is connected counts as silent.
+        public var stallNanoseconds: Int64 = 2_000_000_000
+        /// How far a source may run ahead of real time before it is no longer read.
+        public var leadNanoseconds: Int64 = 5_000_000_000
+        /// Lumps above this are evened out.
+        public var lumpNanoseconds: Int64 = 300_000_000
+        /// The longest delay that evening out may cost.
+        public var longestDelayNanoseconds: Int64 = 5_000_000_000
+        /// Bytes of packets that wait to be placed.
+        public var pendingBytes = 16 << 20
+
+        public init() {}
+    }
+
+    public enum Refusal: Error, Equatable {
+        /// The codec's set-up data cannot be read.
+        case unreadableConfiguration
+        /// A packet before any configuration.
+        case noConfiguration
+        /// A packet whose length cannot be told; it is left out.
+        case brokenPacket
+        /// More bytes wait than the limit allows.
+        case overflow
+    }
+
+    struct Packet: Sendable {
+        var payload: ByteBuffer
+        var length: Int32
+        var timestamp: Int64?
+        var arrival: Int64
+    }
+
+    enum Pending: Sendable {
+        /// A connection's first configuration, or a new one: a leg begins with the next packet.
+        case configuration(CodecConfiguration, isNewConnection: Bool)
+        case packet(Packet)
+        case nowPlaying(NowPlaying)
+    }
+
+    public let epoch: UInt32
+    let limits: Limits
+
+    var pending: [Pending] = []
+    var pendingBytes = 0
+    var pendingNanoseconds: Int64 = 0
+    var counter: PacketCounter?
+    var arrivingRate: Int64 = Timeline.sampleRate
+
+    /// Monotonic time of position 0; nil while probing.
+    var anchor: Int64?
+    var firstArrival: Int64?
+    let wallOffsetMicroseconds: Int64
+    var drift = DriftFilter()
+    var lumps = LatenessWindow()
+
+    var edge: Int64 = 0
+    var legCount: UInt32 = 0
+    var placement = LegPlacement.none
+    var isConnected = false
+    var isSilent = false
+    var lateSince: Int64?
+    var cutter = BatchCutter()
+    var open: (leg: Leg?, items: [SourceItem]) = (nil, [])
+    var batches: [SourceBatch] = []
+    var batchCount: UInt64 = 0
+    public private(set) var hasEnded = false
+
+    /// - Parameter wallOffsetMicroseconds: what added to the monotonic clock, in microseconds, gives the date.
+    public init(epoch: UInt32, wallOffsetMicroseconds: Int64, limits: Limits = Limits()) {
+        self.epoch = epoch
+        self.wallOffsetMicroseconds = wallOffsetMicroseconds
+        self.limits = limits
+    }
+
+    // MARK: Events
+
+    /// The source announces how its packets are coded: at the start of a connection, and when it changes.
+    public mutating func configured(_ configuration: CodecConfiguration, isNewConnection: Bool) throws(Refusal) {
+        guard let counter = PacketCounter(configuration), configuration.sampleRate > 0 else {
+            throw .unreadableConfiguration
+        }
+        self.counter = counter
+        arrivingRate = Int64(configuration.sampleRate)
+        isConnected = true
+        pending.append(.configuration(configuration, isNewConnection: isNewConnection))
+    }
+
+    /// A packet came.
+    public mutating func packetArrived(_ payload: ByteBuffer, timestamp: Int64?, now: Int64) throws(Refusal) {
+        guard counter != nil else { throw .noConfiguration }
+        guard let length = counter?.length(of: payload) else { throw .brokenPacket }
+        guard length > 0 || payload.readableBytes > 0 else { return }
+        guard pendingBytes + payload.readableBytes <= limits.pendingBytes else { throw .overflow }
+        pending.append(.packet(Packet(payload: payload, length: length, timestamp: timestamp, arrival: now)))
+        pendingBytes += payload.readableBytes
+        pendingNanoseconds += nanoseconds(ofLength: length)
+        if firstArrival == nil { firstArrival = now }
+        advance(now: now)
+    }
+
+    public mutating func nowPlayingChanged(_ nowPlaying: NowPlaying, now: Int64) {
+        pending.append(.nowPlaying(nowPlaying))
+        advance(now: now)
+    }
+
+    /// The connection is gone without a clean end: silence follows in real time until another configures itself.
+    public mutating func connectionLost(now: Int64) {
+        isConnected = false
+        counter = nil
+        advance(now: now)
+    }
+
+    /// Time passed, and all that the socket had was read.
+    public mutating func timePassed(now: Int64) {
+        advance(now: now)
+    }
+
+    /// The stream is over; what waits is placed at once.
+    public mutating func ended(now: Int64) {
+        guard !hasEnded else { return }
+        if anchor == nil, firstArrival != nil { settle(now: now) }
+        while !pending.isEmpty { placeNext(now: now) }
+        confirmSuspects()
+        endLeg()
+        open.items.append(.end(position: edge))
+        flush()
+        hasEnded = true
+    }
+
+    /// Batches that are complete, oldest first.
+    public mutating func takeBatches() -> [SourceBatch] {
+        defer { batches = [] }
+        return batches
+    }
+
+    // MARK: What the shell asks
+
+    /// How far the source has run ahead of real time; above `Limits.leadNanoseconds` it is not to be read.
+    public func lead(now: Int64) -> Int64 {
+        guard let anchor else { return 0 }
+        return Timeline.nanoseconds(samples: edge) + pendingNanoseconds - (now - anchor)
+    }
+
+    /// Position of the clock: where the next sample goes.
+    public var position: Int64 { edge }
+
+    /// The delay that evens out lumps, in nanoseconds.
+    public var delay: Int64 {
+        let lateness = lumps.longest
+        return lateness > limits.lumpNanoseconds ? min(lateness, limits.longestDelayNanoseconds) : 0
+    }
+
+    /// When `timePassed` is needed next, if nothing arrives before.
+    public func nextWake(now: Int64) -> Int64? {
+        guard !hasEnded else { return nil }
+        guard let anchor else { return firstArrival.map { $0 + limits.probeNanoseconds } }
+        if !pending.isEmpty || placement.hasSuspects {
+            return max(now + 5_000_000, min(anchor + Timeline.nanoseconds(samples: edge) + delay, now + 100_000_000))
+        }
+        return now + (isConnected && !isSilent ? 100_000_000 : 50_000_000)
+    }
+
+    // MARK: Advancing
+
+    private mutating func advance(now: Int64) {
+        guard !hasEnded else { return }
+        if anchor == nil {
+            guard let firstArrival else { return }
+            let isProbing =
+                pendingNanoseconds < limits.probeNanoseconds && now - firstArrival < limits.probeNanoseconds
+            if isProbing && isConnected { return }
+            settle(now: now)
+        }
+        while let next = pending.first, isDue(next, now: now) { placeNext(now: now) }
+        if placement.suspectsWait(since: now) { confirmSuspects() }
+        if pending.isEmpty { fillWithSilence(now: now) }
+    }
+
+    /// Fixes the clock: sample 0 was captured when the newest packet arrived, less all that came before.
+    private mutating func settle(now: Int64) {
+        var end: Int64 = 0
+        var earliest: Int64?
+        for case .packet(let packet) in pending {
+            end += nanoseconds(ofLength: packet.length)
+            earliest = min(earliest ?? .max, packet.arrival - end)
+        }
+        anchor = earliest ?? now
+    }
+
+    private func isDue(_ next: Pending, now: Int64) -> Bool {
+        guard case .packet = next, case .leg = placement, !isSilent, delay > 0 else { return true }
+        return playhead(now: now) >= edge
+    }
+
+    private mutating func placeNext(now: Int64) {
+        switch pending.removeFirst() {
+        case .configuration(let configuration, let isNewConnection):
+            confirmSuspects()
+            endLeg()
+            placement = .waiting(configuration, isNewConnection: isNewConnection, previous: nil)
+        case .nowPlaying(let nowPlaying):
+            open.items.append(.nowPlaying(nowPlaying, position: edge))
+        case .packet(let packet):
+            pendingBytes -= packet.payload.readableBytes
+            pendingNanoseconds = max(0, pendingNanoseconds - nanoseconds(ofLength: packet.length))
+            place(packet, now: now)
+        }
+    }
+
+    /// Where real time stands, less the delay that evens out lumps.
+    func playhead(now: Int64) -> Int64 {
+        guard let anchor else { return 0 }
+        return Timeline.samples(nanoseconds: max(0, now - anchor - delay))
+    }
+
+    private mutating func fillWithSilence(now: Int64) {
+        let playhead = playhead(now: now)
+        guard playhead > edge else { return }
+        if isConnected && !isSilent {
+            guard Timeline.nanoseconds(samples: playhead - edge) > limits.stallNanoseconds else { return }
+        }
+        confirmSuspects()
+        silence(until: playhead)
+    }
+
+    func nanoseconds(ofLength length: Int32) -> Int64 { Int64(length) * 1_000_000_000 / arrivingRate }
+
+    // MARK: Writing
+
+    mutating func silence(until position: Int64) {
+        guard position > edge else { return }
+        if case .leg(let placed) = placement {
+            endLeg()
+            placement = .waiting(placed.leg.configuration, isNewConnection: false, previous: placed.timestamps)
+        }
+        open.items.append(.silence(start: edge, length: position - edge))
+        isSilent = true
+        moved(to: position)
+    }
+
+    mutating func endLeg() {
+        guard case .leg(let placed) = placement else { return }
+        open.items.append(.legEnd(position: placed.leg.position(ofSample: placed.samples)))
+        placement = .none
+    }
+
+    mutating func beginLeg(_ leg: Leg) {
+        flush()
+        open.leg = leg
+        legCount += 1
+        isSilent = false
+    }
+
+    mutating func append(_ item: SourceItem, until position: Int64) {
+        open.items.append(item)
+        moved(to: position)
+    }
+
+    private mutating func moved(to position: Int64) {
+        let segment = edge / Timeline.segmentSamples
+        edge = position
+        if position / Timeline.segmentSamples != segment, let shift = drift.segmentPassed() { anchor? += shift }
+        if cutter.cuts(at: position) { flush() }
+    }
+
+    private mutating func flush() {
+        guard !open.items.isEmpty else { return }
+        let date = (anchor ?? 0) / 1000 + wallOffsetMicroseconds
+        batches.append(
+            SourceBatch(
+                epoch: epoch, sequence: batchCount, epochDateMicroseconds: date, leg: open.leg, items: open.items))
+        batchCount += 1
+        open.items = []
+        if case .leg = placement {} else { open.leg = nil }
+    }
+}

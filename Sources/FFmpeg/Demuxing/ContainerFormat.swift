@@ -1,0 +1,19 @@
+/// The containers that a push over HTTP or WebSocket may come in.
+public enum ContainerFormat: String, Hashable, Sendable, CaseIterable {
+    /// AAC with a header at each frame (ISO/IEC 14496-3 §1.A.2.2).
+    case adts
+    /// MPEG audio layer III, with or without ID3.
+    case mp3
+    /// Ogg with Vorbis, Opus or FLAC, chained or not (RFC 3533).
+    case ogg
+    /// FLAC as a file has it (RFC 9639).
+    case flac
+    /// Matroska or WebM (RFC 9559).
+    case matroska
+    /// Fragmented MP4 (ISO/IEC 14496-12).
+    case mov
+    /// MPEG transport stream (ISO/IEC 13818-1).
+    case mpegts
+    /// Flash video.
+    case flv
+}

@@ -1,0 +1,30 @@
+public import AudioTimeline
+public import NIOCore
+
+/// What a ``Demuxer`` finds, in the order of the stream.
+public enum DemuxedItem: Hashable, Sendable {
+    /// Holds for all packets that follow. Comes before the first packet, and again when codec, rate, channels or set-up
+    /// change or, in Ogg, when a new link begins: timestamps start anew there.
+    case configuration(CodecConfiguration)
+    case packet(DemuxedPacket)
+    /// Tags with keys in lower case (`title`, `artist` …), the whole set that holds from here on.
+    case metadata([String: String])
+}
+
+/// One access unit of the codec, without any of the container's framing.
+public struct DemuxedPacket: Hashable, Sendable {
+    public var payload: ByteBuffer
+
+    /// Where the container puts the packet's first sample, in microseconds from a beginning of the container's choice;
+    /// `nil` where it says nothing (MP3, ADTS, FLAC). Good to find gaps with, not to count samples.
+    public var timestampMicroseconds: Int64?
+
+    /// Samples at the packet's end that the container says are padding (the last packet of an Ogg link).
+    public var samplesToDiscardAtEnd: Int
+
+    public init(payload: ByteBuffer, timestampMicroseconds: Int64? = nil, samplesToDiscardAtEnd: Int = 0) {
+        self.payload = payload
+        self.timestampMicroseconds = timestampMicroseconds
+        self.samplesToDiscardAtEnd = samplesToDiscardAtEnd
+    }
+}

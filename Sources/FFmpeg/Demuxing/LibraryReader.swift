@@ -1,0 +1,97 @@
+import AudioTimeline
+import CFFmpeg
+import NIOCore
+
+/// Matroska, MP4, MPEG-TS and FLV by way of libavformat: the first stream of audio that we can decode.
+final class LibraryReader: ContainerReader {
+    private let format: ContainerFormat
+    private let source: any LinkSource
+    private let window: InputWindow
+    private var container: LibraryContainer?
+    private var packet: Packet?
+    private var chosen: Int?
+    private var announced: CodecConfiguration?
+    private var announcedTags: [String: String] = [:]
+    private var queue = ArraySlice<DemuxedItem>()
+    private var emptyPackets = 0
+
+    init(_ format: ContainerFormat, _ window: InputWindow) {
+        self.format = format
+        self.window = window
+        source =
+            switch format {
+            case .matroska: MatroskaLinks(window)
+            case .mov: MovLinks(window)
+            default: SingleLink(window)
+            }
+    }
+
+    func next() throws(FFmpegError) -> DemuxedItem? {
+        while true {
+            if let item = queue.popFirst() { return item }
+            if packet == nil { packet = try Packet() }
+            if container == nil { container = try LibraryContainer(format, source) }
+            guard try readPacket() else {
+                guard source.hasNext else { return nil }
+                if source.nextIsNew { announced = nil }
+                source.advance()
+                (container, chosen) = (nil, nil)
+                continue
+            }
+        }
+    }
+
+    private func readPacket() throws(FFmpegError) -> Bool {
+        guard let container, let pointer = packet?.pointer else { return false }
+        defer { av_packet_unref(pointer) }
+        guard try container.read(pointer) else { return false }
+        let index = Int(pointer.pointee.stream_index)
+        if chosen == nil { choose(container) }
+        guard index == chosen, let stream = container.stream(index), pointer.pointee.size > 0 else {
+            emptyPackets += pointer.pointee.size > 0 ? 0 : 1
+            guard emptyPackets < 1_000 else { throw FFmpegError(.noAudio, "1000 packets without content") }
+            return true
+        }
+        emptyPackets = 0
+        try take(pointer, stream, container)
+        return true
+    }
+
+    /// Takes the first stream of a codec that we know, and has the others dropped where they are read.
+    private func choose(_ container: LibraryContainer) {
+        for index in 0..<container.streamCount {
+            guard let stream = container.stream(index) else { continue }
+            if chosen == nil, AudioCodec(stream.pointee.codecpar.pointee.codec_id) != nil {
+                chosen = index
+            } else {
+                stream.pointee.discard = AVDISCARD_ALL
+            }
+        }
+    }
+
+    private func take(
+        _ pointer: UnsafeMutablePointer<AVPacket>, _ stream: UnsafeMutablePointer<AVStream>,
+        _ container: LibraryContainer
+    ) throws(FFmpegError) {
+        guard let data = pointer.pointee.data, let parameters = stream.pointee.codecpar else { return }
+        var payload = ByteBuffer(bytes: UnsafeRawBufferPointer(start: data, count: Int(pointer.pointee.size)))
+        guard let configuration = try StreamConfiguration.make(parameters, pointer, &payload),
+            payload.readableBytes > 0
+        else { return }
+        if configuration != announced {
+            announced = configuration
+            queue.append(.configuration(configuration))
+            let tags = container.tags(ofStream: Int(pointer.pointee.stream_index))
+            if tags != announcedTags {
+                announcedTags = tags
+                queue.append(.metadata(tags))
+            }
+        }
+        let time = pointer.pointee.pts == cffmpeg_no_timestamp ? pointer.pointee.dts : pointer.pointee.pts
+        let microseconds =
+            time == cffmpeg_no_timestamp
+            ? nil : av_rescale_q(time, stream.pointee.time_base, AVRational(num: 1, den: 1_000_000))
+        window.notePacket()
+        queue.append(.packet(DemuxedPacket(payload: payload, timestampMicroseconds: microseconds)))
+    }
+}

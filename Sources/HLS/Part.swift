@@ -1,0 +1,37 @@
+import NIOCore
+
+/// A Partial Segment, EXT-X-PART (RFC 8216bis §4.4.4.9).
+public struct Part: Sendable, Hashable {
+    public var uri: String
+    public var durationSamples: Int
+
+    /// Whether a player can start with it. Every audio part is independent, and says so: some players start only
+    /// where it is said.
+    public var isIndependent: Bool
+
+    public var isGap: Bool
+
+    public init(uri: String, durationSamples: Int, isIndependent: Bool = true, isGap: Bool = false) {
+        self.uri = uri
+        self.durationSamples = durationSamples
+        self.isIndependent = isIndependent
+        self.isGap = isGap
+    }
+
+    func write(into buffer: inout ByteBuffer) {
+        var attributes = AttributeWriter(tag: "#EXT-X-PART:", into: &buffer)
+        attributes.write("DURATION=", samples: durationSamples, into: &buffer)
+        attributes.write("URI=", quoted: uri, into: &buffer)
+        if isIndependent { attributes.write("INDEPENDENT=", enumerated: "YES", into: &buffer) }
+        if isGap { attributes.write("GAP=", enumerated: "YES", into: &buffer) }
+        buffer.writeNewline()
+    }
+
+    init(_ list: AttributeList) throws(PlaylistError) {
+        guard list["BYTERANGE"] == nil else { throw list.unsupported("a part that is a byte range") }
+        uri = try list.required("URI")
+        durationSamples = try list.requiredSamples("DURATION")
+        isIndependent = list["INDEPENDENT"] == "YES"
+        isGap = list["GAP"] == "YES"
+    }
+}

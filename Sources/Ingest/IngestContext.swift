@@ -1,0 +1,7 @@
+/// What every connection of an encoder needs.
+struct IngestContext: Sendable {
+    let keys: StreamKeyRegistry
+    let streams: LiveStreams
+    let settings: IngestSettings
+    let metrics: IngestMetrics
+}

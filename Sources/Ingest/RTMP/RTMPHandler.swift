@@ -1,0 +1,282 @@
+import AudioTimeline
+import Logging
+import NIOCore
+import RTMP
+import Telemetry
+
+/// The shell around `RTMPServerSession`: one encoder's connection.
+final class RTMPHandler: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    private let ingest: IngestContext
+    private let logger: Logger
+    private let origin: String
+    private var session = RTMPServerSession()
+    private var source = TagSource()
+    private var push: Push?
+    private var deadlines = RTMPDeadlines()
+    private var isClosing = false
+    private var metadata: StreamMetadata?
+
+    private static let tick = TimeAmount.milliseconds(500)
+    /// Encoders show a refusal only if it reaches them before the close.
+    private static let lingering = TimeAmount.seconds(1)
+
+    init(ingest: IngestContext, origin: String, logger: Logger) {
+        self.ingest = ingest
+        self.origin = origin
+        self.logger = logger
+    }
+
+    func channelActive(context: ChannelHandlerContext) {
+        ingest.metrics.connections.increment()
+        deadlines.connected(now: .now(), settings: ingest.settings)
+        scheduleTick(context)
+        context.fireChannelActive()
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        ingest.metrics.connections.decrement()
+        isClosing = true
+        push?.lost()
+        push = nil
+        context.fireChannelInactive()
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        var bytes = unwrapInboundIn(data)
+        guard !isClosing else { return }
+        deadlines.received(now: .now(), settings: ingest.settings)
+        var events: [RTMPEvent] = []
+        do {
+            try session.receive(&bytes, into: &events)
+            for event in events { handle(event, context) }
+            writeOutput(context)
+        } catch {
+            for event in events { handle(event, context) }
+            logger.notice("Connection refused", metadata: ["reason": "\(error)", "origin": "\(origin)"])
+            writeOutput(context)
+            close(context)
+        }
+        throttle(context)
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        logger.debug("Connection failed", metadata: ["reason": "\(error)", "origin": "\(origin)"])
+        context.close(promise: nil)
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if event is ChannelShouldQuiesceEvent { context.close(promise: nil) }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    // MARK: Events
+
+    private func handle(_ event: RTMPEvent, _ context: ChannelHandlerContext) {
+        switch event {
+        case .publish(let request): authorize(request, context)
+        case .audio(let tag):
+            for item in source.items(of: tag) {
+                switch item {
+                case .configured(let configuration): push?.configured(configuration)
+                case .packet(let packet, let timestamp): push?.packet(packet, timestamp: timestamp)
+                case .ended: break
+                }
+            }
+        case .metadata(let metadata): told(metadata)
+        case .unpublish: unpublished()
+        case .unsupportedCodec(let name): end(.unsupported("The codec \(name) cannot be decoded."), context)
+        case .missingSequenceHeader: end(.unsupported("The audio came without its set-up data."), context)
+        case .connected, .video, .ignored: break
+        }
+    }
+
+    private func authorize(_ request: PublishRequest, _ context: ChannelHandlerContext) {
+        deadlines.deciding()
+        let loopBound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+        let eventLoop = context.eventLoop
+        let key = request.streamKey
+        Task { [ingest, logger] in
+            let holder: Result<StreamKeyHolder?, any Error>
+            do {
+                holder = .success(try await ingest.keys.holder(of: key))
+            } catch {
+                logger.error("Stream key not looked up", metadata: ["reason": "\(error)"])
+                holder = .failure(error)
+            }
+            eventLoop.execute {
+                let (handler, context) = loopBound.value
+                handler.decided(holder, context)
+            }
+        }
+    }
+
+    private func decided(_ holder: Result<StreamKeyHolder?, any Error>, _ context: ChannelHandlerContext) {
+        guard !isClosing else { return }
+        switch holder {
+        case .success(let holder?):
+            let loopBound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+            let eventLoop = context.eventLoop
+            push = Push(holder: holder, origin: origin, streams: ingest.streams, logger: logger) { closure in
+                eventLoop.execute {
+                    let (handler, context) = loopBound.value
+                    handler.closed(closure, context)
+                }
+            }
+            source = TagSource()
+            deadlines.publishing(now: .now(), settings: ingest.settings)
+            session.acceptPublish()
+            push?.logger.info("Encoder connected")
+            if let metadata { told(metadata) }
+        case .success(nil): refuse(.unknownKey, context)
+        case .failure: refuse(.unavailable, context)
+        }
+        // What the encoder sent without waiting for the answer is in the session.
+        drainHeldEvents(context)
+        writeOutput(context)
+    }
+
+    private func drainHeldEvents(_ context: ChannelHandlerContext) {
+        var none = ByteBuffer()
+        var events: [RTMPEvent] = []
+        do {
+            try session.receive(&none, into: &events)
+        } catch {
+            logger.notice("Connection refused", metadata: ["reason": "\(error)", "origin": "\(origin)"])
+            close(context)
+        }
+        for event in events { handle(event, context) }
+    }
+
+    private func refuse(_ refusal: PushRefusal, _ context: ChannelHandlerContext) {
+        ingest.metrics.refusedPushes.increment()
+        logger.notice("Push refused", metadata: ["reason": "\(refusal.sentence)", "origin": "\(origin)"])
+        session.refusePublish(.badName, description: refusal.sentence)
+        writeOutput(context)
+        close(context)
+    }
+
+    private func end(_ refusal: PushRefusal, _ context: ChannelHandlerContext) {
+        push?.lost()
+        closed(.refused(refusal), context)
+    }
+
+    /// The server wants this push closed.
+    private func closed(_ closure: PushClosure, _ context: ChannelHandlerContext) {
+        guard !isClosing else { return }
+        push?.logger.notice("Encoder disconnected", metadata: ["reason": "\(closure.sentence)"])
+        push = nil
+        session.endPublish(description: closure.sentence)
+        writeOutput(context)
+        close(context)
+    }
+
+    private func told(_ metadata: StreamMetadata) {
+        self.metadata = metadata
+        let playing: NowPlaying
+        if let title = metadata.title {
+            playing = NowPlaying(title: title, artist: metadata.artist ?? "")
+        } else if let both = metadata.streamTitle {
+            playing = NowPlaying(streamTitle: both)
+        } else {
+            return
+        }
+        push?.nowPlaying(playing)
+    }
+
+    private func unpublished() {
+        push?.logger.info("Encoder ended the stream")
+        push?.ended()
+        push = nil
+        metadata = nil
+        deadlines.connected(now: .now(), settings: ingest.settings)
+    }
+
+    // MARK: Output and time
+
+    private func writeOutput(_ context: ChannelHandlerContext) {
+        // A peer that does not read leaves its answers in the session, which has a limit for them.
+        guard context.channel.isWritable, let output = session.takeOutput() else { return }
+        context.writeAndFlush(wrapOutboundOut(output), promise: nil)
+    }
+
+    private func close(_ context: ChannelHandlerContext) {
+        guard !isClosing else { return }
+        isClosing = true
+        push?.lost()
+        push = nil
+        context.close(mode: .output, promise: nil)
+        let loopBound = NIOLoopBound(context, eventLoop: context.eventLoop)
+        context.eventLoop.scheduleTask(in: Self.lingering) { loopBound.value.close(promise: nil) }
+    }
+
+    /// A source that is too far ahead of real time is not read for a while; TCP pushes back.
+    private func throttle(_ context: ChannelHandlerContext) {
+        guard let excess = push?.excessLead, excess > 0, !isClosing else { return }
+        let channel = context.channel
+        channel.setOption(.autoRead, value: false).whenComplete { _ in }
+        context.eventLoop.scheduleTask(in: .nanoseconds(min(excess, 500_000_000) + 1_000_000)) {
+            channel.setOption(.autoRead, value: true).whenComplete { _ in }
+        }
+        deadlines.received(now: .now(), settings: ingest.settings)
+    }
+
+    private func scheduleTick(_ context: ChannelHandlerContext) {
+        let loopBound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+        context.eventLoop.scheduleTask(in: Self.tick) {
+            let (handler, context) = loopBound.value
+            handler.tick(context)
+        }
+    }
+
+    private func tick(_ context: ChannelHandlerContext) {
+        guard !isClosing else { return }
+        if push?.hasMedia == true { deadlines.hasMedia() }
+        switch deadlines.passed(now: .now()) {
+        case .audio: end(.noAudio, context)
+        case .publish, .read:
+            logger.info("Silent connection closed", metadata: ["origin": "\(origin)"])
+            close(context)
+        case nil: scheduleTick(context)
+        }
+    }
+}
+
+/// What a connection must have done by when.
+private struct RTMPDeadlines {
+    enum Kind {
+        case publish
+        case audio
+        case read
+    }
+
+    private var publish: NIODeadline?
+    private var audio: NIODeadline?
+    private var read = NIODeadline.distantFuture
+
+    mutating func connected(now: NIODeadline, settings: IngestSettings) {
+        publish = now + .seconds(10)
+        audio = nil
+        received(now: now, settings: settings)
+    }
+
+    mutating func received(now: NIODeadline, settings: IngestSettings) {
+        read = now + .nanoseconds(settings.readDeadline.nanoseconds)
+    }
+
+    mutating func deciding() { publish = nil }
+
+    mutating func publishing(now: NIODeadline, settings: IngestSettings) {
+        audio = now + .nanoseconds(settings.audioDeadline.nanoseconds)
+    }
+
+    mutating func hasMedia() { audio = nil }
+
+    func passed(now: NIODeadline) -> Kind? {
+        if let publish, publish <= now { return .publish }
+        if let audio, audio <= now { return .audio }
+        return read <= now ? .read : nil
+    }
+}

@@ -1,0 +1,199 @@
+import AudioTimeline
+import Logging
+import MessageBus
+import NIOCore
+import Synchronization
+import Telemetry
+
+/// A stream that is on the air here: its clock, the push that feeds it, and the queue that it is published to.
+final class LiveStream: Sendable {
+    private struct State {
+        var clock: StreamClock
+        var push: Push?
+        /// Since when nobody pushes.
+        var lostSince: Int64?
+        /// Batches that the bus did not take yet, oldest first.
+        var backlog: [SourceBatch] = []
+        var isStopped = false
+    }
+
+    let id: String
+    let epoch: UInt32
+    let channel: StreamKeyHolder
+    private let bus: any MessageBus
+    private let settings: IngestSettings
+    private let metrics: IngestMetrics
+    let logger: Logger
+    private let state: Mutex<State>
+    private let onNowPlaying: @Sendable (NowPlaying) -> Void
+
+    /// About 30 s of batches.
+    private static let backlogLimit = 320
+
+    init(
+        id: String, epoch: UInt32, channel: StreamKeyHolder, clock: StreamClock, bus: any MessageBus,
+        settings: IngestSettings, metrics: IngestMetrics, logger: Logger,
+        onNowPlaying: @escaping @Sendable (NowPlaying) -> Void
+    ) {
+        self.id = id
+        self.epoch = epoch
+        self.channel = channel
+        self.bus = bus
+        self.settings = settings
+        self.metrics = metrics
+        self.logger = logger
+        self.onNowPlaying = onNowPlaying
+        state = Mutex(State(clock: clock))
+    }
+
+    // MARK: Events of the push
+
+    /// Takes the stream over from whoever pushed before.
+    func takeOver(by push: Push) {
+        let old = state.withLock { state in
+            defer {
+                state.push = push
+                state.lostSince = nil
+            }
+            return state.push
+        }
+        if let old, old !== push { old.close(.takenOver) }
+    }
+
+    func receive(_ event: Push.Event, from push: Push) {
+        let now = MonotonicClock.now
+        var failure: PushClosure?
+        var playing: NowPlaying?
+        state.withLock { state in
+            guard state.push === push, !state.isStopped else { return }
+            switch event {
+            case .configured(let configuration):
+                let isNew = !push.wasConfigured.exchange(true, ordering: .relaxed)
+                do {
+                    try state.clock.configured(configuration, isNewConnection: isNew)
+                } catch {
+                    failure = .refused(.unsupported("The audio's set-up data cannot be read."))
+                }
+            case .packet(let payload, let timestamp, let arrival):
+                metrics.packets.increment()
+                metrics.bytes.increment(by: payload.readableBytes)
+                do {
+                    try state.clock.packetArrived(payload, timestamp: timestamp, now: arrival)
+                } catch StreamClock.Refusal.overflow {
+                    failure = .overflow
+                } catch {
+                    metrics.brokenPackets.increment()
+                }
+            case .nowPlaying(let nowPlaying):
+                state.clock.nowPlayingChanged(nowPlaying, now: now)
+                playing = nowPlaying
+            case .lost:
+                state.clock.connectionLost(now: now)
+                state.push = nil
+                state.lostSince = now
+                logger.info("Encoder lost; waiting for it", metadata: ["grace": "\(settings.grace)"])
+            case .ended:
+                state.clock.ended(now: now)
+                state.push = nil
+            }
+            publish(&state)
+        }
+        if let playing { onNowPlaying(playing) }
+        if let failure { push.close(failure) }
+    }
+
+    /// Time passed.
+    /// - Returns: when to look again, nanoseconds of the monotonic clock; nil once the stream is over.
+    func tick() -> Int64? {
+        let now = MonotonicClock.now
+        return state.withLock { state in
+            guard !state.isStopped else { return nil }
+            if let lost = state.lostSince, now - lost >= settings.graceNanoseconds { state.clock.ended(now: now) }
+            state.clock.timePassed(now: now)
+            publish(&state)
+            if state.clock.hasEnded && state.backlog.isEmpty { return nil }
+            return state.clock.nextWake(now: now) ?? now + 100_000_000
+        }
+    }
+
+    /// Ends the stream at once.
+    func end() {
+        let push = state.withLock { state in
+            state.clock.ended(now: MonotonicClock.now)
+            publish(&state)
+            defer { state.push = nil }
+            return state.push
+        }
+        push?.close(.refused(.shuttingDown))
+    }
+
+    /// Stops without ending: another Ingest has the stream, or this process goes.
+    func stop(_ closure: PushClosure) {
+        let push = state.withLock { state in
+            state.isStopped = true
+            defer { state.push = nil }
+            return state.push
+        }
+        push?.close(closure)
+    }
+
+    func revoked(keyID: String) {
+        let push = state.withLock { $0.push }
+        guard let push, push.holder.keyID == keyID else { return }
+        push.lost()
+        push.close(.keyRevoked)
+    }
+
+    /// By how much the push is further ahead of real time than it may be, in nanoseconds.
+    func excessLead(now: Int64) -> Int64 {
+        state.withLock { max(0, $0.clock.lead(now: now) - settings.limits.leadNanoseconds) }
+    }
+
+    var hasEnded: Bool { state.withLock { $0.clock.hasEnded } }
+
+    var isPushed: Bool { state.withLock { $0.push != nil } }
+
+    // MARK: Publishing
+
+    /// Without waiting, so that the audio reaches the worker in the same turn of the event loop.
+    private func publish(_ state: inout State) {
+        state.backlog += state.clock.takeBatches()
+        var sent = 0
+        while sent < state.backlog.count {
+            do {
+                try bus.send(state.backlog[sent].encoded(), to: Topology.source(id))
+                sent += 1
+            } catch {
+                metrics.refusedBatches.increment()
+                break
+            }
+        }
+        state.backlog.removeFirst(sent)
+        if state.backlog.count > Self.backlogLimit { thin(&state) }
+    }
+
+    /// What no longer fits becomes a silence packet.
+    private func thin(_ state: inout State) {
+        let dropped = state.backlog.removeFirst()
+        let next = state.backlog[0]
+        let start = dropped.firstPosition
+        let end = next.firstPosition ?? start
+        guard let start, let end, end > start else { return }
+        state.backlog[0].items.insert(.silence(start: start, length: end - start), at: 0)
+        logger.warning("Audio lost: the bus has no room", metadata: ["samples": "\(end - start)"])
+    }
+}
+
+extension SourceBatch {
+    /// Where the batch begins on the 48 kHz clock.
+    fileprivate var firstPosition: Int64? {
+        for item in items {
+            switch item {
+            case .packet(let packet): return leg?.position(ofSample: packet.position)
+            case .silence(let start, _): return start
+            case .legEnd(let position), .nowPlaying(_, let position), .end(let position): return position
+            }
+        }
+        return nil
+    }
+}

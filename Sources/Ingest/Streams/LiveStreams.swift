@@ -1,0 +1,228 @@
+import AudioTimeline
+import Events
+import Logging
+import MessageBus
+import NIOCore
+import Persistence
+import Telemetry
+
+/// Every stream that is on the air at this process: opens, takes over, renews leases, ends.
+actor LiveStreams {
+    private let rows: StreamRows
+    private let bus: any MessageBus
+    private let settings: IngestSettings
+    private let metrics: IngestMetrics
+    private let logger: Logger
+    /// Pokes the relay of the outbox after a change.
+    private let relay: @Sendable () -> Void
+
+    private var live: [String: LiveStream] = [:]
+    private var opening: [String: Task<LiveStream, any Error>] = [:]
+    private var guards: [String: TakeoverGuard] = [:]
+    private var tasks: [String: Task<Void, Never>] = [:]
+    private var isShuttingDown = false
+
+    init(
+        rows: StreamRows, bus: any MessageBus, settings: IngestSettings, metrics: IngestMetrics, logger: Logger,
+        relay: @escaping @Sendable () -> Void
+    ) {
+        self.rows = rows
+        self.bus = bus
+        self.settings = settings
+        self.metrics = metrics
+        self.logger = logger
+        self.relay = relay
+    }
+
+    /// The push has brought its first packet: it takes the channel over, or begins the stream.
+    func attach(_ push: Push) async throws {
+        guard !isShuttingDown else { throw PushRefusal.shuttingDown }
+        let channel = push.holder.channelID
+        // A stream that was ended a moment ago is not gone on with: this is the next one.
+        if let stream = live[channel], stream.hasEnded { await finish(stream) }
+        if let stream = live[channel] {
+            if stream.isPushed {
+                guard guards[channel, default: TakeoverGuard()].allows(at: MonotonicClock.now) else {
+                    throw PushRefusal.takeoverStorm
+                }
+                push.logger.info("Encoder takes the channel over")
+            } else {
+                push.logger.info("Encoder is back")
+            }
+            stream.takeOver(by: push)
+            return push.attach(to: stream)
+        }
+        let stream: LiveStream
+        if let task = opening[channel] {
+            stream = try await task.value
+        } else {
+            let task = Task { try await open(push.holder) }
+            opening[channel] = task
+            defer { opening[channel] = nil }
+            stream = try await task.value
+            live[channel] = stream
+            metrics.liveStreams.set(live.count)
+            run(stream)
+        }
+        stream.takeOver(by: push)
+        push.attach(to: stream)
+        push.logger.info("On the air", metadata: ["stream": "\(stream.id)", "epoch": "\(stream.epoch)"])
+    }
+
+    /// The stream of a channel, for metadata that comes beside the audio.
+    func stream(ofChannel channelID: String) -> LiveStream? { live[channelID] }
+
+    func keyRevoked(_ keyID: String) {
+        for stream in live.values { stream.revoked(keyID: keyID) }
+    }
+
+    /// Renews leases, and ends the streams of processes that are gone, until cancelled.
+    func run() async throws {
+        while !Task.isCancelled {
+            await adoptExpired()
+            await renewLeases()
+            try await Task.sleep(for: settings.leaseRenewal)
+        }
+    }
+
+    /// Closes every encoder. Streams are not ended: a restarted process goes on with them.
+    func shutDown() {
+        isShuttingDown = true
+        for stream in live.values { stream.stop(.refused(.shuttingDown)) }
+        for task in tasks.values { task.cancel() }
+        live = [:]
+        metrics.liveStreams.set(0)
+    }
+
+    // MARK: Opening and ending
+
+    private func open(_ channel: StreamKeyHolder) async throws -> LiveStream {
+        let id = StreamID.make(at: rows.now())
+        let row = try await rows.acquire(channel, ladder: settings.ladder, id: id, lease: settings.lease)
+        relay()
+        return try await makeStream(row)
+    }
+
+    private func makeStream(_ row: StreamRow) async throws -> LiveStream {
+        try await bus.declareQueue(Topology.source(row.id), Topology.sourceOptions)
+        try await bus.declareLog(Topology.media(row.id), Topology.mediaOptions)
+        try await bus.declareQueue(Topology.transcodeJobs, Topology.transcodeJobsOptions)
+        let wallOffset = rows.now().milliseconds * 1000 - MonotonicClock.now / 1000
+        let clock = StreamClock(epoch: row.epoch, wallOffsetMicroseconds: wallOffset, limits: settings.limits)
+        var logger = logger
+        logger[metadataKey: "stream"] = "\(row.id)"
+        logger[metadataKey: "channel"] = "\(row.channel.channelName)"
+        let rows = rows
+        let relay = relay
+        return LiveStream(
+            id: row.id, epoch: row.epoch, channel: row.channel, clock: clock, bus: bus, settings: settings,
+            metrics: metrics, logger: logger,
+            onNowPlaying: { [logger] nowPlaying in
+                Task {
+                    do {
+                        try await rows.nowPlayingChanged(nowPlaying, of: row)
+                        relay()
+                    } catch {
+                        logger.warning("Now playing not told to others", metadata: ["reason": "\(error)"])
+                    }
+                }
+            })
+    }
+
+    /// Lets the stream's time pass and looks for workers until it is over.
+    private func run(_ stream: LiveStream) {
+        tasks[stream.id] = Task { [weak self] in
+            let offers = Task { await self?.offer(stream) }
+            while let wake = stream.tick() {
+                try? await Task.sleep(for: .nanoseconds(max(1_000_000, wake - MonotonicClock.now)))
+                if Task.isCancelled { break }
+            }
+            if !Task.isCancelled {
+                await self?.finish(stream)
+                await self?.clearUp(stream)
+            }
+            offers.cancel()
+        }
+    }
+
+    /// Offers the stream while it has fewer workers than it wants; declaring the queue again keeps it and tells.
+    private func offer(_ stream: LiveStream) async {
+        let job = TranscodeJob(stream: stream.id, channel: stream.channel.channelName).encoded()
+        while !Task.isCancelled {
+            do {
+                let status = try await bus.declareQueue(Topology.source(stream.id), Topology.sourceOptions)
+                if status.consumers < settings.workers { try bus.send(job, to: Topology.transcodeJobs) }
+            } catch {
+                stream.logger.warning("Stream cannot be offered", metadata: ["reason": "\(error)"])
+            }
+            try? await Task.sleep(for: settings.offerInterval)
+        }
+    }
+
+    /// Tells everybody that the stream is over. Does nothing the second time.
+    private func finish(_ stream: LiveStream) async {
+        do {
+            if let row = try await rows.live().first(where: { $0.id == stream.id && $0.epoch == stream.epoch }) {
+                try await rows.end(row)
+                relay()
+                stream.logger.info("Off the air")
+            }
+        } catch {
+            stream.logger.error("End of the stream not told", metadata: ["reason": "\(error)"])
+        }
+        if live[stream.channel.channelID] === stream {
+            live[stream.channel.channelID] = nil
+            metrics.liveStreams.set(live.count)
+        }
+    }
+
+    /// Removes queue and log once nobody reads them: workers finish the queue, listeners have the window's length.
+    private func clearUp(_ stream: LiveStream) async {
+        defer { tasks[stream.id] = nil }
+        do {
+            try await Task.sleep(for: settings.linger)
+            try await bus.deleteQueue(Topology.source(stream.id))
+            try await bus.deleteLog(Topology.media(stream.id))
+        } catch is CancellationError {
+            // Shutting down: the next process declares them again, or they expire.
+        } catch {
+            stream.logger.warning("Queue and log not removed", metadata: ["reason": "\(error)"])
+        }
+    }
+
+    // MARK: Leases
+
+    private func renewLeases() async {
+        for (channel, stream) in live {
+            do {
+                let isOurs = try await rows.renew(stream.id, epoch: stream.epoch, lease: settings.lease)
+                guard !isOurs, live[channel] === stream else { continue }
+                stream.logger.warning("Another server took the stream over")
+                stream.stop(.leaseLost)
+                tasks[stream.id]?.cancel()
+                live[channel] = nil
+            } catch {
+                stream.logger.warning("Lease not renewed", metadata: ["reason": "\(error)"])
+            }
+        }
+    }
+
+    /// Ends streams whose server is gone and whose encoder has not come back within the grace.
+    private func adoptExpired() async {
+        do {
+            for row in try await rows.live() where live[row.channel.channelID] == nil {
+                guard opening[row.channel.channelID] == nil,
+                    row.leaseExpiresAt.advanced(by: settings.grace) < rows.now()
+                else { continue }
+                logger.info("Ending a stream that was left behind", metadata: ["stream": "\(row.id)"])
+                let adopted = try await rows.acquire(
+                    row.channel, ladder: try Ladder(parsing: row.ladder), id: row.id, lease: settings.lease)
+                let stream = try await makeStream(adopted)
+                stream.end()
+                run(stream)
+            }
+        } catch {
+            logger.warning("Streams left behind not looked for", metadata: ["reason": "\(error)"])
+        }
+    }
+}

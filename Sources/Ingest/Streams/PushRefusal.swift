@@ -1,0 +1,42 @@
+/// Why a push is not taken, in words for whoever pushes.
+enum PushRefusal: Error, Equatable {
+    case unknownKey
+    case wrongChannel(String)
+    case takeoverStorm
+    case noAudio
+    case unsupported(String)
+    case shuttingDown
+    case unavailable
+
+    var sentence: String {
+        switch self {
+        case .unknownKey: "This stream key is not known or was revoked. Copy the current key of your channel."
+        case .wrongChannel(let name): "This stream key does not belong to the channel \(name). Check the address."
+        case .takeoverStorm:
+            "Two encoders keep taking this channel over from each other. Stop one and try again in a minute."
+        case .noAudio: "No audio came within ten seconds. Check the audio source and the audio track of the encoder."
+        case .unsupported(let what): "\(what) Send AAC, MP3, Opus, Vorbis or FLAC."
+        case .shuttingDown: "The server is shutting down. Connect again in a moment."
+        case .unavailable: "The server cannot take streams right now. Try again in a moment."
+        }
+    }
+}
+
+/// Why a push that was taken is closed by the server.
+enum PushClosure: Sendable, Equatable {
+    case takenOver
+    case keyRevoked
+    case refused(PushRefusal)
+    case overflow
+    case leaseLost
+
+    var sentence: String {
+        switch self {
+        case .takenOver: "Another encoder took this channel over."
+        case .keyRevoked: "The stream key was revoked."
+        case .refused(let refusal): refusal.sentence
+        case .overflow: "More audio came than can be kept."
+        case .leaseLost: "Another server took this stream over. Connect again."
+        }
+    }
+}

@@ -1,0 +1,82 @@
+import AudioTimeline
+import HLS
+import NIOCore
+import SegmentStore
+
+/// The live window of one stream, a function of its log alone: the segments that end no more than 60 s before the
+/// newest slot.
+struct LiveWindow: Sendable {
+    static let length: Int64 = 60 * Timeline.sampleRate
+    /// RFC 8216bis §4.4.3.1: 1.92 s, rounded.
+    static let targetDurationSeconds = 2
+
+    private(set) var setups: [RenditionSetup] = []
+    /// Initialization segments by epoch, in the order of `setups`.
+    private(set) var initializations: [UInt32: [ByteBuffer]] = [:]
+    /// Oldest first; only the last may be open.
+    private(set) var segments: [WindowSegment] = []
+    private(set) var isEnded = false
+
+    /// - Returns: segments that left the window.
+    mutating func add(_ bundle: MediaBundle) -> [WindowSegment] {
+        if !bundle.setups.isEmpty {
+            setups = bundle.setups
+            initializations[bundle.epoch] = bundle.setups.map(\.initialization)
+        }
+        guard bundle.parts.count == setups.count, !setups.isEmpty else { return [] }
+        if let last = segments.last, last.mediaSequence == bundle.mediaSequence, last.epoch == bundle.epoch {
+            guard bundle.part == last.bundles.count, !last.isWhole else { return [] }
+            segments[segments.count - 1].add(bundle)
+        } else {
+            // A segment whose beginning is gone cannot be listed.
+            guard bundle.part == 0 else { return [] }
+            // One that never was closed is not what anybody stored; it goes together with its epoch.
+            if let last = segments.last, !last.isWhole { segments.removeLast() }
+            let isDiscontinuity = segments.last.map { $0.epoch != bundle.epoch } ?? (bundle.discontinuitySequence > 0)
+            segments.append(WindowSegment(first: bundle, isDiscontinuity: isDiscontinuity && bundle.position == 0))
+        }
+        return trim()
+    }
+
+    mutating func end() { isEnded = true }
+
+    private mutating func trim() -> [WindowSegment] {
+        var length = segments.reduce(0) { $0 + $1.durationSamples }
+        var removed: [WindowSegment] = []
+        while let first = segments.first, length - first.durationSamples > Self.length {
+            length -= first.durationSamples
+            removed.append(segments.removeFirst())
+        }
+        if !removed.isEmpty {
+            let epochs = Set(segments.map(\.epoch))
+            initializations = initializations.filter { epochs.contains($0.key) }
+        }
+        return removed
+    }
+
+    var hasWholeSegment: Bool { segments.first?.isWhole ?? false }
+
+    /// How far the playlists are.
+    var position: BlockingReload.Position {
+        guard let last = segments.last else {
+            return BlockingReload.Position(openSegment: 0, openPartCount: 0, lastSegmentPartCount: 0, isEnded: isEnded)
+        }
+        let whole = segments.last { $0.isWhole }
+        return BlockingReload.Position(
+            openSegment: Int(last.mediaSequence) + (last.isWhole ? 1 : 0),
+            openPartCount: last.isWhole ? 0 : last.bundles.count, lastSegmentPartCount: whole?.bundles.count ?? 0,
+            isEnded: isEnded)
+    }
+
+    /// Name of the part that comes next.
+    var hint: String? {
+        guard let last = segments.last, !isEnded else { return nil }
+        return last.isWhole
+            ? SegmentKey.part(epoch: last.epoch, mediaSequence: last.mediaSequence + 1, part: 0)
+            : last.partName(last.bundles.count)
+    }
+
+    func renditionIndex(_ name: String) -> Int? { setups.firstIndex { $0.name == name } }
+
+    var partTargetSamples: Int { Int(setups.map(\.partTargetSamples).max() ?? UInt32(Timeline.slotSamples)) }
+}

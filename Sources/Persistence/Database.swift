@@ -1,0 +1,50 @@
+/// A SQL database that belongs to one service.
+///
+/// Statements are written in the SQL that SQLite and PostgreSQL share (`?` placeholders, `ON CONFLICT`, `RETURNING`);
+/// the few types that they spell differently are tokens of ``SQLDialect``.
+public protocol Database: Sendable {
+    /// Which SQL the tokens in a migration are spelled in.
+    var dialect: SQLDialect { get }
+
+    /// Runs `body` on a consistent snapshot. Statements that write are refused.
+    func read<T: Sendable>(_ body: @Sendable (any SQLConnection) throws -> T) async throws -> T
+
+    /// Runs `body` in one serializable transaction: committed and on disk when this returns, rolled back when it throws.
+    ///
+    /// An engine that has to resolve a conflict may run `body` again, so it must have no effect besides its statements.
+    /// A statement that failed cannot be caught away: the transaction is rolled back and throws that failure.
+    @discardableResult
+    func transaction<T: Sendable>(_ body: @Sendable (any SQLConnection) throws -> T) async throws -> T
+
+    /// Waits for what is running and closes every connection; later calls throw ``SQLError/Code/closed``.
+    func close() async throws
+}
+
+/// One connection, lent to the body of ``Database/read(_:)`` or ``Database/transaction(_:)`` while that runs.
+public protocol SQLConnection {
+    /// Runs one statement and returns how many rows it inserted, updated or deleted (meaningless after DDL).
+    @discardableResult
+    func execute(_ sql: String, _ values: [SQLValue]) throws -> Int
+
+    /// Runs one statement and returns its rows.
+    func query(_ sql: String, _ values: [SQLValue]) throws -> [SQLRow]
+
+    /// Excludes every other transaction that asks for the same name until this transaction ends.
+    func lock(_ name: String) throws
+}
+
+extension SQLConnection {
+    @discardableResult
+    public func execute(_ sql: String) throws -> Int { try execute(sql, []) }
+
+    public func query(_ sql: String) throws -> [SQLRow] { try query(sql, []) }
+
+    /// The only row of a statement that yields at most one.
+    public func queryOne(_ sql: String, _ values: [SQLValue] = []) throws -> SQLRow? {
+        let rows = try query(sql, values)
+        guard rows.count <= 1 else {
+            throw SQLError(.unexpectedResult, "expected at most one row, got \(rows.count)", statement: sql)
+        }
+        return rows.first
+    }
+}

@@ -1,0 +1,45 @@
+/// Why a statement, a transaction or a connection failed.
+public struct SQLError: Error, Sendable, CustomStringConvertible {
+    public enum Code: Sendable, Hashable {
+        /// A UNIQUE constraint or primary key already holds these values.
+        case uniqueViolation
+        /// A FOREIGN KEY has no row to refer to, or is still referred to.
+        case foreignKeyViolation
+        /// A NOT NULL column was left empty.
+        case notNullViolation
+        /// A CHECK constraint refused the values.
+        case checkViolation
+        /// Another process held the database longer than the busy timeout (5 s); the same call may succeed later.
+        case busy
+        /// A statement that writes inside ``Database/read(_:)``.
+        case readOnly
+        /// A column is absent or holds another type than was asked for, or there were more rows than expected.
+        case unexpectedResult
+        /// The database cannot be opened or reached, or has no room; the same call may succeed later.
+        case unavailable
+        /// ``Database/close()`` was called.
+        case closed
+        /// Anything else: wrong SQL, a damaged file. The message says which.
+        case other
+    }
+
+    public var code: Code
+    /// The engine's own words. They may name tables and columns; they are for operators, not for users.
+    public var message: String
+    /// The statement with its placeholders, never with its values.
+    public var statement: String?
+
+    public init(_ code: Code, _ message: String, statement: String? = nil) {
+        self.code = code
+        self.message = message
+        self.statement = statement
+    }
+
+    public var description: String {
+        guard let statement else { return "SQL \(code): \(message)" }
+        return "SQL \(code): \(message) in \"\(statement)\""
+    }
+
+    /// Whether the same transaction may succeed later.
+    public var isTransient: Bool { code == .busy || code == .unavailable }
+}

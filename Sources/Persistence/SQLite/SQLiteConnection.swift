@@ -1,0 +1,72 @@
+import Foundation
+import GRDB
+
+/// The pool's connection while a body runs. After a failure it refuses further statements, as PostgreSQL does.
+final class SQLiteConnection: SQLConnection {
+    private let database: GRDB.Database
+    private var failure: SQLError?
+
+    init(_ database: GRDB.Database) {
+        self.database = database
+    }
+
+    func execute(_ sql: String, _ values: [SQLValue]) throws -> Int {
+        try run(sql, values) { statement in
+            try statement.execute()
+            return database.changesCount
+        }
+    }
+
+    func query(_ sql: String, _ values: [SQLValue]) throws -> [SQLRow] {
+        try run(sql, values) { statement in
+            let columns = statement.columnNames
+            return try Row.fetchAll(statement).map { row in
+                SQLRow(columns: columns, values: row.databaseValues.map(SQLValue.init(databaseValue:)))
+            }
+        }
+    }
+
+    /// `BEGIN IMMEDIATE` excludes every other transaction already.
+    func lock(_ name: String) throws {
+        try throwFailure()
+    }
+
+    func throwFailure() throws {
+        if let failure { throw failure }
+    }
+
+    private func run<T>(_ sql: String, _ values: [SQLValue], _ body: (Statement) throws -> T) throws -> T {
+        try throwFailure()
+        do {
+            let statement = try database.cachedStatement(sql: sql)
+            try statement.setArguments(StatementArguments(values.map(\.databaseValue)))
+            return try body(statement)
+        } catch let error as DatabaseError {
+            let failure = SQLError(error, statement: sql)
+            self.failure = failure
+            throw failure
+        }
+    }
+}
+
+extension SQLValue {
+    fileprivate init(databaseValue: DatabaseValue) {
+        switch databaseValue.storage {
+        case .null: self = .null
+        case .int64(let value): self = .integer(value)
+        case .double(let value): self = .real(value)
+        case .string(let value): self = .text(value)
+        case .blob(let value): self = .blob([UInt8](value))
+        }
+    }
+
+    fileprivate var databaseValue: DatabaseValue {
+        switch self {
+        case .null: .null
+        case .integer(let value): value.databaseValue
+        case .real(let value): value.databaseValue
+        case .text(let value): value.databaseValue
+        case .blob(let value): Data(value).databaseValue
+        }
+    }
+}

@@ -1,0 +1,94 @@
+import Dispatch
+import GRDB
+
+/// A SQLite file: write-ahead log, `synchronous=FULL`, one writer at a time among all processes, readers beside it.
+public final class SQLiteDatabase: Database {
+    private let pool: DatabasePool
+
+    /// Opens the file, or makes it in a folder that exists.
+    ///
+    /// - Parameter busyTimeout: how long a statement waits for another process's transaction.
+    public init(path: String, busyTimeout: Duration = .seconds(5)) throws {
+        let seconds = Double(busyTimeout / .milliseconds(1)) / 1000
+        var configuration = Configuration()
+        configuration.busyMode = .timeout(seconds)
+        configuration.foreignKeysEnabled = true
+        configuration.label = "sqlite"
+        pool = try Self.retryingWhileBusy(for: busyTimeout) {
+            let pool = try DatabasePool(path: path, configuration: configuration)
+            // The pool sets NORMAL, which may lose acknowledged transactions when the machine loses power.
+            try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
+            return pool
+        }
+    }
+
+    public var dialect: SQLDialect { .sqlite }
+
+    public func read<T: Sendable>(_ body: @Sendable (any SQLConnection) throws -> T) async throws -> T {
+        do {
+            return try await pool.read { database in
+                let connection = SQLiteConnection(database)
+                let value = try body(connection)
+                try connection.throwFailure()
+                return value
+            }
+        } catch let error as DatabaseError {
+            throw SQLError(error)
+        }
+    }
+
+    @discardableResult
+    public func transaction<T: Sendable>(_ body: @Sendable (any SQLConnection) throws -> T) async throws -> T {
+        do {
+            return try await pool.writeWithoutTransaction { database in
+                var value: T?
+                try database.inTransaction(.immediate) {
+                    let connection = SQLiteConnection(database)
+                    value = try body(connection)
+                    try connection.throwFailure()
+                    return .commit
+                }
+                guard let value else { throw SQLError(.other, "the transaction ended without a value") }
+                return value
+            }
+        } catch let error as DatabaseError {
+            throw SQLError(error)
+        }
+    }
+
+    public func close() async throws {
+        // Closing waits for statements that run, so it must not hold a thread of the concurrency pool.
+        try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
+            DispatchQueue.global().async { [pool] in
+                do {
+                    try pool.close()
+                    continuation.resume()
+                } catch let error as DatabaseError {
+                    continuation.resume(throwing: SQLError(error))
+                } catch {
+                    continuation.resume(throwing: error)
+                }
+            }
+        }
+    }
+
+    /// The switch of a new file to the write-ahead log does not honour SQLite's own busy timeout.
+    private static func retryingWhileBusy<T>(for limit: Duration, _ body: () throws -> T) throws -> T {
+        let deadline = ContinuousClock.now.advanced(by: limit)
+        while true {
+            do {
+                return try body()
+            } catch let error as DatabaseError {
+                let busy = error.resultCode == .SQLITE_BUSY
+                guard busy, ContinuousClock.now < deadline else {
+                    throw SQLError(busy ? .busy : .unavailable, error.message ?? "\(error.resultCode)")
+                }
+                Self.pause()
+            }
+        }
+    }
+
+    private static func pause() {
+        _ = DispatchSemaphore(value: 0).wait(timeout: .now() + .milliseconds(10))
+    }
+}

@@ -1,0 +1,149 @@
+import AudioTimeline
+import FFmpeg
+import NIOCore
+
+/// Turns the batches of one stream into bundles. All its work happens on one codec thread.
+actor StreamTranscoder {
+    /// What a batch brought.
+    struct Outcome: Sendable {
+        var bundles: [MediaBundle]
+        /// The batch's epoch, and the position up to which its samples reach.
+        var epoch: UInt32
+        var endPosition: Int64
+        /// How much the decoders need to see again when another worker takes over, in samples of 48 kHz.
+        var preRoll: Int64
+        var hasEnded: Bool
+        var brokenPackets: Int
+    }
+
+    private let thread: CodecThread
+    private let ladder: Ladder
+    private var continuation: Continuation
+    private var encoder: EpochEncoder?
+    private var decoder: SourceDecoder?
+    private var undecodableLeg: UInt32?
+    private var lastSequence: UInt64?
+    private var hasEnded = false
+    private var brokenPackets = 0
+    private var packetSamples: Int64 = 1024
+
+    nonisolated var unownedExecutor: UnownedSerialExecutor { thread.asUnownedSerialExecutor() }
+
+    init(ladder: Ladder, continuation: Continuation, thread: CodecThread) {
+        self.ladder = ladder
+        self.continuation = continuation
+        self.thread = thread
+    }
+
+    /// Takes a batch. An error means that an encoder failed: the caller gives the stream up.
+    func transcode(_ batch: SourceBatch) throws -> Outcome {
+        var bundles: [MediaBundle] = []
+        let current = encoder?.epoch ?? continuation.epoch ?? 0
+        let isRepeated = batch.epoch == current && lastSequence.map { batch.sequence <= $0 } ?? false
+        if !hasEnded, batch.epoch >= current, !isRepeated {
+            if batch.epoch > current || encoder == nil { bundles += try open(epoch: batch.epoch) }
+            lastSequence = batch.sequence
+            if let encoder {
+                try take(batch, into: encoder)
+                bundles += encoder.takeBundles()
+                if hasEnded { bundles += try encoder.finish() }
+            }
+        }
+        let broken = brokenPackets
+        brokenPackets = 0
+        return Outcome(
+            bundles: bundles, epoch: batch.epoch, endPosition: encoder?.position ?? 0,
+            preRoll: 10 * packetSamples + 64 * 1024, hasEnded: hasEnded, brokenPackets: broken)
+    }
+
+    /// Drains the epoch before, whose open segment is closed short, and opens the next.
+    private func open(epoch: UInt32) throws -> [MediaBundle] {
+        var bundles: [MediaBundle] = []
+        lastSequence = nil
+        decoder = nil
+        undecodableLeg = nil
+        if let old = encoder {
+            bundles = try old.finish()
+            let lastSlot = max(old.nextSlot - 1, 0)
+            continuation = Continuation(
+                nextMediaSequence: old.firstMediaSequence + UInt64(lastSlot / Timeline.slotsPerSegment) + 1,
+                discontinuitySequence: old.discontinuitySequence + 1)
+            continuation.nowPlaying = old.nowPlaying
+        } else if let known = continuation.epoch, known < epoch {
+            // The predecessor wrote an epoch that is over: this one goes on behind its last segment.
+            let playing = continuation.nowPlaying
+            let lastSlot = max(continuation.nextSlot - 1, 0)
+            continuation = Continuation(
+                nextMediaSequence: continuation.firstMediaSequence + UInt64(lastSlot / Timeline.slotsPerSegment) + 1,
+                discontinuitySequence: continuation.discontinuitySequence + 1)
+            continuation.nowPlaying = playing
+        }
+        encoder = EpochEncoder(
+            epoch: epoch, ladder: ladder, firstMediaSequence: continuation.firstMediaSequence,
+            discontinuitySequence: continuation.discontinuitySequence, nextSlot: continuation.nextSlot,
+            nowPlaying: continuation.nowPlaying)
+        return bundles
+    }
+
+    private func take(_ batch: SourceBatch, into encoder: EpochEncoder) throws {
+        encoder.dated(epochDateMicroseconds: batch.epochDateMicroseconds)
+        for item in batch.items {
+            switch item {
+            case .packet(let packet): try decode(packet, of: batch, into: encoder)
+            case .silence(let start, let length):
+                try encoder.begin(at: start)
+                try encoder.appendSilence(until: start + length)
+            case .legEnd(let position): try endLeg(at: position, encoder)
+            case .nowPlaying(let nowPlaying, let position):
+                encoder.nowPlayingChanged(nowPlaying, at: position)
+            case .end: hasEnded = true
+            }
+        }
+    }
+
+    private func decode(_ packet: SourcePacket, of batch: SourceBatch, into encoder: EpochEncoder) throws {
+        guard let leg = batch.leg else { return }
+        if leg.number == undecodableLeg {
+            return try encoder.appendSilence(until: leg.position(ofSample: packet.position + Int64(packet.length)))
+        }
+        packetSamples = Int64(packet.length) * Timeline.sampleRate / Int64(leg.configuration.sampleRate)
+        if decoder?.leg.number != leg.number {
+            do {
+                decoder = try SourceDecoder(leg: leg)
+            } catch {
+                // Nothing of this leg can be heard; silence keeps the clock, the next leg may be better.
+                undecodableLeg = leg.number
+                brokenPackets += 1
+                try encoder.begin(at: leg.position(ofSample: packet.position))
+                return
+            }
+        }
+        guard let decoder else { return }
+        let before = decoder.brokenPackets
+        let block = try decoder.decode(packet, isMuted: isPoisoned(packet, of: leg))
+        brokenPackets += decoder.brokenPackets - before
+        guard !block.isEmpty else { return }
+        try encoder.append(block, at: encoder.position.map { max($0, leg.start) } ?? decoder.firstPosition ?? leg.start)
+    }
+
+    private func isPoisoned(_ packet: SourcePacket, of leg: Leg) -> Bool {
+        guard let slot = continuation.poisonedSlot else { return false }
+        let start = leg.position(ofSample: packet.position)
+        let end = leg.position(ofSample: packet.position + Int64(packet.length))
+        return end > slot * Timeline.slotSamples && start < (slot + 1) * Timeline.slotSamples
+    }
+
+    /// Flushes decoder and resampler and cuts at the leg's end.
+    private func endLeg(at end: Int64, _ encoder: EpochEncoder) throws {
+        if let decoder, let position = encoder.position, position < end {
+            var rest = try decoder.finish()
+            let room = Int(end - position)
+            if rest.frameCount > room {
+                rest = StereoBlock(left: Array(rest.left.prefix(room)), right: Array(rest.right.prefix(room)))
+            }
+            try encoder.append(rest, at: position)
+        }
+        decoder = nil
+        try encoder.appendSilence(until: end)
+    }
+}

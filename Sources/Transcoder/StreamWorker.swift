@@ -1,0 +1,161 @@
+import AudioTimeline
+import Logging
+import MessageBus
+import NIOCore
+import SegmentStore
+import Telemetry
+
+/// Works on one stream as long as it has the say: from the queue `source.<stream>` to the log `media.<stream>`.
+struct StreamWorker: Sendable {
+    let job: TranscodeJob
+    let bus: any MessageBus
+    let store: any SegmentStore
+    let ladder: Ladder
+    let threads: CodecThreads
+    let worker: String
+    let metrics: TranscoderMetrics
+    let logger: Logger
+
+    /// Prefetch far above the pre-roll: it must never be what holds delivery up.
+    private static let prefetch = 2_000
+
+    /// Returns when the stream is over, or when another worker has taken over.
+    func run() async throws {
+        let consumer = try await bus.consume(Topology.source(job.stream), prefetch: Self.prefetch)
+        do {
+            try await work(consumer)
+        } catch BusError.noSuchQueue, BusError.noSuchLog {
+            // Ingest removed the stream; nothing is left to do.
+        } catch {
+            await consumer.close()
+            throw error
+        }
+        await consumer.close()
+    }
+
+    private func work(_ consumer: any QueueConsumer) async throws {
+        // A standby waits here, without cost, until it is the single active consumer.
+        guard let first = try await consumer.next() else { return }
+        guard let (generation, continuation) = try await fence() else { return }
+        let (thread, number) = await threads.pin()
+        defer { Task { await threads.unpin(number) } }
+        metrics.activeStreams.increment()
+        defer { metrics.activeStreams.decrement() }
+        let writer = StoreWriter(stream: job.stream, bus: bus, store: store, metrics: metrics, logger: logger)
+        try await withThrowingTaskGroup(of: Bool.self) { group in
+            group.addTask {
+                try await writer.run()
+                return false
+            }
+            group.addTask {
+                try await transcode(
+                    from: first, of: consumer, generation: generation, continuation: continuation, thread: thread)
+            }
+            // The writer only ends with the stream. When the worker ends without that, another has the say.
+            while let hasLostSay = try await group.next() {
+                if hasLostSay { group.cancelAll() }
+            }
+        }
+    }
+
+    /// - Returns: whether the stream goes on without this worker.
+    private func transcode(
+        from first: Delivery, of consumer: any QueueConsumer, generation: UInt32, continuation: Continuation,
+        thread: CodecThread
+    ) async throws -> Bool {
+        let transcoder = StreamTranscoder(ladder: ladder, continuation: continuation, thread: thread)
+        logger.info("Stream taken", metadata: ["generation": "\(generation)", "next.slot": "\(continuation.nextSlot)"])
+        var acknowledgement = PreRollAcknowledgement()
+        var delivery: Delivery? = first
+        while let current = delivery {
+            let hasEnded = try await handle(
+                current, generation: generation, transcoder: transcoder, acknowledgement: &acknowledgement,
+                consumer: consumer)
+            if hasEnded {
+                try await bus.append(
+                    MediaLogEntry.end(generation: generation).encoded(), to: Topology.media(job.stream))
+                consumer.acknowledge(through: current.tag)
+                logger.info("Stream over")
+                return false
+            }
+            delivery = try await consumer.next()
+        }
+        return true
+    }
+
+    private func handle(
+        _ delivery: Delivery, generation: UInt32, transcoder: StreamTranscoder,
+        acknowledgement: inout PreRollAcknowledgement, consumer: any QueueConsumer
+    ) async throws -> Bool {
+        let batch: SourceBatch
+        do {
+            batch = try SourceBatch(decoding: delivery.payload)
+        } catch {
+            logger.error("Batch set aside", metadata: ["reason": "\(error)"])
+            consumer.reject(delivery.tag, requeue: false)
+            return false
+        }
+        let outcome = try await transcoder.transcode(batch)
+        for var bundle in outcome.bundles {
+            bundle.generation = generation
+            try await bus.append(MediaLogEntry.bundle(bundle).encoded(), to: Topology.media(job.stream))
+            metrics.bundles.increment()
+            acknowledgement.delivered(epoch: bundle.epoch, until: bundle.position + Int64(bundle.durationSamples))
+        }
+        if outcome.brokenPackets > 0 {
+            metrics.brokenPackets.increment(by: outcome.brokenPackets)
+            logger.debug("Packets that could not be decoded", metadata: ["count": "\(outcome.brokenPackets)"])
+        }
+        acknowledgement.received(
+            delivery.tag, epoch: outcome.epoch, until: outcome.endPosition, preRoll: outcome.preRoll)
+        if let tag = acknowledgement.settled() { consumer.acknowledge(through: tag) }
+        return outcome.hasEnded
+    }
+
+    /// Reads the log to its end and writes a fence.
+    /// - Returns: nil when another worker's fence came first.
+    private func fence() async throws -> (generation: UInt32, Continuation)? {
+        let log = Topology.media(job.stream)
+        var state = MediaLogState()
+        let reader = try await bus.read(log, from: .first)
+        var generation: UInt32?
+        var before = state
+        while let reading = try await reader.next() {
+            switch reading {
+            case .caughtUp:
+                before = state
+                generation = state.filter.generation + 1
+                try await bus.append(
+                    MediaLogEntry.fence(generation: state.filter.generation + 1, worker: worker).encoded(), to: log)
+            case .entry(let entry):
+                do {
+                    try state.read(entry.payload)
+                } catch {
+                    logger.error("Log entry set aside", metadata: ["reason": "\(error)"])
+                }
+                guard let generation, state.filter.generation >= generation else {
+                    if generation != nil { before = state }
+                    continue
+                }
+                await reader.close()
+                guard state.filter.worker == worker, state.filter.generation == generation else { return nil }
+                return (generation, try await continuation(before))
+            }
+        }
+        return nil
+    }
+
+    private func continuation(_ state: MediaLogState) async throws -> Continuation {
+        if let newest = state.filter.newest {
+            return Continuation(
+                after: newest, nowPlaying: state.nowPlaying, isPoisoned: state.filter.fencesSinceBundle >= 2)
+        }
+        guard let bytes = try await store.get(SegmentKey.index(stream: job.stream)) else {
+            return Continuation(nextMediaSequence: 0, discontinuitySequence: 0)
+        }
+        let index = try RecordingIndex(decoding: bytes)
+        return Continuation(
+            nextMediaSequence: index.nextMediaSequence,
+            discontinuitySequence: (index.epochs.last?.discontinuitySequence ?? 0) + 1)
+    }
+}

@@ -1,0 +1,136 @@
+import AudioTimeline
+import Foundation
+import HTTPService
+import Logging
+import Yams
+
+/// What the server runs with: arguments before environment before file before defaults.
+struct Configuration {
+    var data = "./data"
+    var httpPort = 8080
+    var rtmpPort = 1935
+    var icecastPort = 8000
+    var adminPort = 9100
+    var adminBind = "127.0.0.1"
+    var bind = "127.0.0.1"
+    var publicURL: String?
+    var trustedProxies = TrustedProxies.none
+    var isLowLatency = true
+    var ladder = Ladder.standard
+    var slots = ProcessInfo.processInfo.activeProcessorCount * 8
+    var dvr = Duration.seconds(7200)
+    var logLevel = Logger.Level.info
+    var demo = false
+
+    init(_ options: ServerOptions, environment: [String: String] = ProcessInfo.processInfo.environment) throws {
+        var values: [String: String] = [:]
+        if let path = options.config ?? environment["TWITCHY_CONFIG"] { values = try Self.read(path) }
+        for name in ServerOptions.names {
+            let variable = "TWITCHY_" + name.uppercased().replacingOccurrences(of: "-", with: "_")
+            if let value = environment[variable] { values[name] = value }
+        }
+        values.merge(options.typed) { _, typed in typed }
+        for name in ServerOptions.names {
+            if let value = values[name] { try set(name, value) }
+        }
+        if demo, !Self.isLoopback(bind) {
+            throw Failure(
+                code: Failure.usage, description: "--demo makes a key that everybody knows: use it with a loopback --bind")
+        }
+    }
+
+    private static func read(_ path: String) throws -> [String: String] {
+        func refuse(_ reason: String) -> Failure { Failure(code: Failure.usage, description: "--config \(path): \(reason)") }
+        let text: String
+        do {
+            text = try String(contentsOfFile: path, encoding: .utf8)
+        } catch {
+            throw refuse("cannot be read")
+        }
+        let loaded: Any?
+        do {
+            loaded = try Yams.load(yaml: text)
+        } catch {
+            throw refuse("not YAML: \(error)".split(separator: "\n").joined(separator: " "))
+        }
+        guard let loaded else { return [:] }
+        guard let mapping = loaded as? [String: Any] else { throw refuse("is not a list of keys and values") }
+        var values: [String: String] = [:]
+        for (key, value) in mapping {
+            guard ServerOptions.names.contains(key) else { throw refuse("unknown key \"\(key)\"") }
+            values[key] = "\(value)"
+        }
+        return values
+    }
+
+    private mutating func set(_ name: String, _ value: String) throws {
+        func refuse(_ reason: String) -> Failure {
+            Failure(code: Failure.usage, description: "--\(name): \(reason)")
+        }
+        func port() throws -> Int {
+            guard let port = Int(value), (0...65535).contains(port) else {
+                throw refuse("\"\(value)\" is not a port between 0 and 65535")
+            }
+            return port
+        }
+        switch name {
+        case "data":
+            guard !value.isEmpty else { throw refuse("name a folder") }
+            data = value
+        case "http-port": httpPort = try port()
+        case "rtmp-port": rtmpPort = try port()
+        case "icecast-port": icecastPort = try port()
+        case "admin-port": adminPort = try port()
+        case "admin-bind": adminBind = value
+        case "bind": bind = value
+        case "public-url":
+            guard let url = URL(string: value), url.host != nil, ["http", "https"].contains(url.scheme) else {
+                throw refuse("\"\(value)\" is not an address such as https://radio.example")
+            }
+            publicURL = value.hasSuffix("/") ? String(value.dropLast()) : value
+        case "trusted-proxies":
+            trustedProxies = TrustedProxies(
+                try value.split(separator: ",").map { text in
+                    guard let range = AddressRange(text) else { throw refuse("\"\(text)\" is not an address range") }
+                    return range
+                })
+        case "latency":
+            guard ["low", "standard"].contains(value) else { throw refuse("\"\(value)\" is neither low nor standard") }
+            isLowLatency = value == "low"
+        case "ladder":
+            do {
+                ladder = try Ladder(parsing: value)
+            } catch {
+                throw refuse(error.description)
+            }
+        case "slots":
+            guard let number = Int(value), (1...10_000).contains(number) else {
+                throw refuse("\"\(value)\" is not a number between 1 and 10000")
+            }
+            slots = number
+        case "dvr":
+            guard let window = Self.duration(value) else { throw refuse("\"\(value)\" is not a time such as 30m or 2h") }
+            dvr = window
+        case "log-level":
+            guard let level = Logger.Level(rawValue: value) else { throw refuse("\"\(value)\" is not a log level") }
+            logLevel = level
+        case "demo":
+            guard let flag = ["true": true, "1": true, "yes": true, "false": false, "0": false, "no": false][value]
+            else { throw refuse("\"\(value)\" is neither true nor false") }
+            demo = flag
+        default: break
+        }
+    }
+
+    private static func duration(_ text: String) -> Duration? {
+        let units: [Character: Int] = ["s": 1, "m": 60, "h": 3600, "d": 86_400]
+        guard let last = text.last, let unit = units[last], let number = Int(text.dropLast()), number > 0,
+            number <= 36_500
+        else { return nil }
+        return .seconds(number * unit)
+    }
+
+    private static func isLoopback(_ host: String) -> Bool {
+        host == "localhost" || host == "::1" || host.hasPrefix("127.")
+    }
+}

@@ -1,0 +1,78 @@
+import ArgumentParser
+
+/// The options as they may be typed. Each is also an environment variable and a key of the configuration file.
+struct ServerOptions: ParsableArguments {
+    @Option(help: "A YAML file with any of these options as keys.")
+    var config: String?
+
+    @Option(help: "Folder of databases, segments and keys; belongs to one server process. (default: ./data)")
+    var data: String?
+
+    @Option(help: "Port for pages, REST and HLS; 0 picks a free one. (default: 8080)")
+    var httpPort: String?
+
+    @Option(help: "Port for RTMP. (default: 1935)")
+    var rtmpPort: String?
+
+    @Option(help: "Port for Icecast sources and HTTP push. (default: 8000)")
+    var icecastPort: String?
+
+    @Option(help: "Port for /healthz, /readyz and /metrics. (default: 9100)")
+    var adminPort: String?
+
+    @Option(help: "Address of the admin port. (default: 127.0.0.1)")
+    var adminBind: String?
+
+    @Option(help: "Address of the public ports. (default: 127.0.0.1)")
+    var bind: String?
+
+    @Option(help: "Address that links begin with, such as https://radio.example. (default: from the request)")
+    var publicUrl: String?
+
+    @Option(help: "Addresses of proxies whose X-Forwarded-For counts, such as 10.0.0.0/8,::1.")
+    var trustedProxies: String?
+
+    @Option(help: "low, or standard: playlists without parts. (default: low)")
+    var latency: String?
+
+    @Option(help: "Renditions: aac:RATE, opus:RATE (kbit/s) and flac. (default: aac:64,aac:128,aac:256)")
+    var ladder: String?
+
+    @Option(help: "Streams that are transcoded at the same time. (default: cores × 8)")
+    var slots: String?
+
+    @Option(help: "How far listeners may rewind, such as 30m or 2h. (default: 2h)")
+    var dvr: String?
+
+    @Option(help: "trace, debug, info, notice, warning, error or critical. (default: info)")
+    var logLevel: String?
+
+    @Flag(help: "Make channel demo with stream key demo-key; on loopback only.")
+    var demo = false
+
+    /// What was typed, by option name.
+    var typed: [String: String] {
+        var values: [String: String] = [:]
+        values["data"] = data
+        values["http-port"] = httpPort
+        values["rtmp-port"] = rtmpPort
+        values["icecast-port"] = icecastPort
+        values["admin-port"] = adminPort
+        values["admin-bind"] = adminBind
+        values["bind"] = bind
+        values["public-url"] = publicUrl
+        values["trusted-proxies"] = trustedProxies
+        values["latency"] = latency
+        values["ladder"] = ladder
+        values["slots"] = slots
+        values["dvr"] = dvr
+        values["log-level"] = logLevel
+        if demo { values["demo"] = "true" }
+        return values
+    }
+
+    static let names = [
+        "data", "http-port", "rtmp-port", "icecast-port", "admin-port", "admin-bind", "bind", "public-url",
+        "trusted-proxies", "latency", "ladder", "slots", "dvr", "log-level", "demo",
+    ]
+}

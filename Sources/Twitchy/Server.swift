@@ -1,0 +1,206 @@
+import AccountService
+import Events
+import FFmpeg
+import Foundation
+import HTTPService
+import Ingest
+import Logging
+import MessageBus
+import NIOCore
+import NIOPosix
+import Origin
+import Persistence
+import SegmentStore
+import Telemetry
+import Transcoder
+
+/// The composition root: all roles in one process, on SQLite files, the in-process bus and segments in files.
+struct Server {
+    let configuration: Configuration
+    let output: LogOutput
+    let metrics = MetricsRegistry()
+    let health = HealthRegistry()
+
+    /// Ports as they were opened.
+    struct Ports {
+        var http = 0
+        var rtmp = 0
+        var icecast = 0
+        var admin = 0
+    }
+
+    /// Serves until a signal comes.
+    func run() async throws {
+        FFmpegLibrary.setLogLevelQuiet()
+        let folder = try DataFolder(configuration.data)
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: System.coreCount)
+        let threads = NIOThreadPool(numberOfThreads: 4)
+        threads.start()
+        let bus = InProcessMessageBus()
+        let store = FileSegmentStore(root: folder.file("segments"), threads: threads)
+        let logger = output.logger(label: "twitchy")
+        metrics.observeProcess()
+        health.publish(to: metrics)
+
+        let databases = try Databases(folder)
+        let accounts = AccountService(
+            database: databases.accounts, bus: bus, logger: output.logger(label: "accounts"))
+        let owner = UUID().uuidString.lowercased()
+        let ingest = IngestService(
+            database: databases.ingest, bus: bus, group: group, settings: ingestSettings, owner: owner,
+            metrics: IngestMetrics(metrics), logger: output.logger(label: "ingest"))
+        let transcoder = TranscoderService(
+            bus: bus, store: store, ladder: configuration.ladder, slots: configuration.slots, worker: owner,
+            metrics: TranscoderMetrics(metrics), logger: output.logger(label: "transcoder"))
+        let origin = OriginService(
+            database: databases.origin, bus: bus, store: store, settings: originSettings,
+            metrics: OriginMetrics(metrics), logger: output.logger(label: "origin"))
+
+        // All subscribe before any publishes: the in-process bus keeps nothing for those that it does not know yet.
+        try await accounts.prepare()
+        try await ingest.prepare()
+        try await origin.prepare()
+        try await accounts.subscribe()
+        try await ingest.subscribe()
+        try await origin.subscribe()
+        try await databases.resendNewest()
+        if configuration.demo { try await accounts.ensureDemo() } else { try await accounts.withdrawDemo() }
+
+        var ports = Ports()
+        let rtmp = try await ingest.listenForRTMP(host: configuration.bind, port: configuration.rtmpPort)
+        ports.rtmp = rtmp.port
+        let http = httpServer(group, accounts: accounts, origin: origin)
+        ports.http = try await start(http, option: "--http-port")
+        let icecast = icecastServer(group, ingest: ingest)
+        ports.icecast = try await start(icecast, option: "--icecast-port")
+        let admin = adminServer(group)
+        ports.admin = try await start(admin, option: "--admin-port")
+        Greeting(configuration: configuration, ports: ports).say(logger)
+
+        let services = Task {
+            try await withThrowingTaskGroup(of: Void.self) { tasks in
+                tasks.addTask { try await accounts.run() }
+                tasks.addTask { try await ingest.run() }
+                tasks.addTask { try await transcoder.run() }
+                tasks.addTask { try await origin.run() }
+                try await tasks.next()
+                // One that ends by itself takes the others with it: a process with half its roles helps nobody.
+                tasks.cancelAll()
+                try await tasks.waitForAll()
+            }
+        }
+        let end = await withTaskGroup(of: String.self) { tasks in
+            tasks.addTask { await Shutdown.signal() }
+            tasks.addTask {
+                do {
+                    try await services.value
+                    return "a service ended"
+                } catch {
+                    return "a service failed: \(error)"
+                }
+            }
+            let first = await tasks.next() ?? ""
+            tasks.cancelAll()
+            services.cancel()
+            return first
+        }
+        logger.info("Shutting down", metadata: ["reason": "\(end)"])
+        try? await rtmp.0.close()
+        await withTaskGroup { tasks in
+            tasks.addTask { await http.shutdown() }
+            tasks.addTask { await icecast.shutdown() }
+            tasks.addTask { await admin.shutdown() }
+        }
+        _ = try? await services.value
+        await bus.shutdown()
+        try await databases.close()
+        try await group.shutdownGracefully()
+        try await threads.shutdownGracefully()
+        output.flush()
+        guard end.hasPrefix("SIG") else { throw Failure(code: Failure.software, description: end) }
+    }
+
+    private var ingestSettings: IngestSettings {
+        var settings = IngestSettings()
+        settings.ladder = configuration.ladder
+        return settings
+    }
+
+    private var originSettings: OriginSettings {
+        var settings = OriginSettings()
+        settings.isLowLatency = configuration.isLowLatency
+        settings.rewind = configuration.dvr
+        return settings
+    }
+
+    private func start(_ server: HTTPServer, option: String) async throws -> Int {
+        do {
+            return try await server.start()
+        } catch HTTPServerError.addressInUse(_, let port) {
+            throw Failure(
+                code: Failure.unavailable,
+                description: "port \(port) is in use: stop what uses it, or choose another with \(option)")
+        } catch {
+            throw Failure(code: Failure.unavailable, description: "\(option): \(error)")
+        }
+    }
+
+    private func httpServer(
+        _ group: any EventLoopGroup, accounts: AccountService, origin: OriginService
+    ) -> HTTPServer {
+        var settings = HTTPServerConfiguration()
+        settings.trustedProxies = configuration.trustedProxies
+        let responders: [any HTTPResponder] = [
+            origin.responder, CrossOriginPreflight(below: "/hls/"),
+            AccountResponder(
+                api: AccountAPI(service: accounts), publicURL: configuration.publicURL,
+                logger: output.logger(label: "accounts")),
+            HealthResponder(), WebResponder(),
+        ]
+        return HTTPServer(
+            host: configuration.bind, port: configuration.httpPort, group: group, responders: responders,
+            configuration: settings, metrics: ServerCounters(metrics), logger: output.logger(label: "http"))
+    }
+
+    private func icecastServer(_ group: any EventLoopGroup, ingest: IngestService) -> HTTPServer {
+        var settings = HTTPServerConfiguration()
+        settings.trustedProxies = configuration.trustedProxies
+        settings.requiresHost = false
+        return HTTPServer(
+            host: configuration.bind, port: configuration.icecastPort, group: group,
+            responders: [ingest.icecastResponder, HealthResponder()], configuration: settings,
+            logger: output.logger(label: "icecast"))
+    }
+
+    private func adminServer(_ group: any EventLoopGroup) -> HTTPServer {
+        HTTPServer(
+            host: configuration.adminBind, port: configuration.adminPort, group: group,
+            responders: [AdminResponder(health: health, metrics: metrics)], logger: output.logger(label: "admin"))
+    }
+}
+
+/// Each service's own database.
+private struct Databases {
+    let accounts: SQLiteDatabase
+    let ingest: SQLiteDatabase
+    let origin: SQLiteDatabase
+
+    init(_ folder: DataFolder) throws {
+        accounts = try SQLiteDatabase(path: folder.file("accounts.sqlite"))
+        ingest = try SQLiteDatabase(path: folder.file("ingest.sqlite"))
+        origin = try SQLiteDatabase(path: folder.file("origin.sqlite"))
+    }
+
+    /// The in-process bus forgot what it had taken when the last process ended.
+    func resendNewest() async throws {
+        for database in [accounts, ingest] {
+            _ = try await database.transaction { try Outbox.resendNewest(in: $0) }
+        }
+    }
+
+    func close() async throws {
+        try await accounts.close()
+        try await ingest.close()
+        try await origin.close()
+    }
+}

@@ -1,0 +1,56 @@
+import ArgumentParser
+import Foundation
+
+/// The one binary: all roles, or some of them, and the commands of administration.
+@main
+struct TwitchyCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "twitchy", abstract: "Live audio: push with any encoder, listen in any HLS player.",
+        version: TwitchyVersion.text, subcommands: [ServeCommand.self, ChannelCommand.self, VersionCommand.self],
+        defaultSubcommand: nil)
+
+    static func main() async {
+        do {
+            var command = try parseAsRoot()
+            if var command = command as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                try command.run()
+            }
+        } catch let failure as Failure {
+            Failure.report(failure.description)
+            Foundation.exit(failure.code)
+        } catch {
+            let code = exitCode(for: error)
+            guard code != .success else { exit(withError: error) }
+            // One line says what is wrong; what is right stands in `--help`.
+            let line = message(for: error).split(separator: "\n").first.map(String.init) ?? "\(error)"
+            Failure.report(line)
+            Foundation.exit(code == .validationFailure ? Failure.usage : code.rawValue)
+        }
+    }
+}
+
+/// Why the program ends, in one line, with a code of sysexits.h.
+struct Failure: Error, CustomStringConvertible {
+    static let usage: Int32 = 64
+    static let unavailable: Int32 = 69
+    static let software: Int32 = 70
+
+    var code: Int32
+    var description: String
+
+    static func report(_ line: String) {
+        FileHandle.standardError.write(Data("twitchy: \(line)\n".utf8))
+    }
+}
+
+enum TwitchyVersion {
+    static let text = "0.1.0"
+}
+
+struct VersionCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "version", abstract: "Say which version this is.")
+
+    func run() { print("twitchy \(TwitchyVersion.text)") }
+}

@@ -1,0 +1,133 @@
+import AccountService
+import Events
+import Testing
+
+@Suite(.timeLimit(.minutes(1)))
+struct ChannelTests {
+    @Test func aChannelIsMadeAndTold() async throws {
+        try await ServiceUnderTest.with { (test) async throws in
+            let user = try await test.service.createUser(username: "ada")
+            let channel = try await test.service.createChannel(name: "night_radio", title: " Night ", ownerID: user.id)
+            #expect(channel.name == "night_radio")
+            #expect(channel.title == "Night")
+            #expect(channel.ownerID == user.id)
+            #expect(Int64(channel.id) != nil)
+            #expect(try await test.service.channel(named: "night_radio") == channel)
+            #expect(
+                try await test.outbox() == [
+                    .channelChanged(
+                        ChannelChanged(
+                            channelID: channel.id, name: "night_radio", title: "Night", ownerID: user.id,
+                            deleted: false))
+                ])
+        }
+    }
+
+    @Test(arguments: ["abc", "a_1", "1234567890123456789012345", "___"])
+    func goodNamesAreTaken(name: String) async throws {
+        try await ServiceUnderTest.with { (test) async throws in
+            #expect(try await test.service.createChannel(name: name, title: "").name == name)
+        }
+    }
+
+    @Test(arguments: [
+        ("", AccountError.invalidChannelName), ("ab", .invalidChannelName),
+        ("12345678901234567890123456", .invalidChannelName), ("Abc", .invalidChannelName), ("a-b", .invalidChannelName),
+        ("a b", .invalidChannelName), ("zoë", .invalidChannelName), ("a/b", .invalidChannelName),
+        ("abc\n", .invalidChannelName), ("abc\u{0}", .invalidChannelName),
+        ("api", .reservedChannelName("api")), ("hls", .reservedChannelName("hls")),
+        ("push", .reservedChannelName("push")), ("admin", .reservedChannelName("admin")),
+        ("studio", .reservedChannelName("studio")), ("healthz", .reservedChannelName("healthz")),
+        ("assets", .reservedChannelName("assets")), ("rewind", .reservedChannelName("rewind")),
+    ])
+    func otherNamesAreRefused(name: String, error: AccountError) async throws {
+        try await ServiceUnderTest.with { (test) async throws in
+            await #expect(throws: error) { try await test.service.createChannel(name: name, title: "") }
+            #expect(try await test.outbox().isEmpty)
+        }
+    }
+
+    @Test func aNameIsTakenOnce() async throws {
+        try await ServiceUnderTest.with { (test) async throws in
+            _ = try await test.service.createChannel(name: "radio", title: "one")
+            await #expect(throws: AccountError.channelNameTaken("radio")) {
+                try await test.service.createChannel(name: "radio", title: "two")
+            }
+            #expect(try await test.outbox().count == 1)
+        }
+    }
+
+    @Test(arguments: ["a\nb", "a\u{7}", "a\u{2028}b", String(repeating: "x", count: 141)])
+    func titlesAreOneShortLine(title: String) async throws {
+        try await ServiceUnderTest.with { (test) async throws in
+            await #expect(throws: AccountError.invalidTitle) {
+                try await test.service.createChannel(name: "radio", title: title)
+            }
+        }
+    }
+
+    @Test func anOwnerHasToExist() async throws {
+        try await ServiceUnderTest.with { (test) async throws in
+            for owner in ["99", "ada"] {
+                await #expect(throws: AccountError.unknownUser(owner)) {
+                    try await test.service.createChannel(name: "radio", title: "", ownerID: owner)
+                }
+            }
+        }
+    }
+
+    @Test func onlyTheOwnerChangesAChannel() async throws {
+        try await ServiceUnderTest.with { (test) async throws in
+            let ada = try await test.service.createUser(username: "ada")
+            let bob = try await test.service.createUser(username: "bob")
+            _ = try await test.service.createChannel(name: "radio", title: "old", ownerID: ada.id)
+            await #expect(throws: AccountError.notOwner("radio")) {
+                try await test.service.updateChannel(named: "radio", title: "bob's", by: .user(bob.id))
+            }
+            let changed = try await test.service.updateChannel(named: "radio", title: "new", by: .user(ada.id))
+            #expect(changed.title == "new")
+            #expect(try await test.service.updateChannel(named: "radio", title: "x", by: .administrator).title == "x")
+            #expect(try await test.outbox().count == 3)
+            await #expect(throws: AccountError.unknownChannel("none")) {
+                try await test.service.updateChannel(named: "none", title: "new", by: .administrator)
+            }
+        }
+    }
+
+    @Test func deletionRevokesKeysAndLeavesNoTitle() async throws {
+        try await ServiceUnderTest.with { (test) async throws in
+            let channel = try await test.service.createChannel(name: "radio", title: "private")
+            _ = try await test.service.createKey(channelNamed: "radio", label: "obs", by: .administrator)
+            try await test.service.deleteChannel(named: "radio", by: .administrator)
+            #expect(try await test.service.channel(named: "radio") == nil)
+            #expect(try await test.api.channel(named: "radio") == nil)
+            let events = try await test.outbox()
+            #expect(
+                events.last
+                    == .channelChanged(
+                        ChannelChanged(
+                            channelID: channel.id, name: "radio", title: "", ownerID: nil, deleted: true)))
+            #expect(events.count { $0.type == .channelChanged } == 1)
+            guard case .streamKeyChanged(let key) = try #require(events.dropLast().last) else {
+                Issue.record("the key was not told")
+                return
+            }
+            #expect(key.revokedAt == test.now)
+            await #expect(throws: AccountError.channelNameTaken("radio")) {
+                try await test.service.createChannel(name: "radio", title: "")
+            }
+        }
+    }
+
+    @Test func userNamesAreTakenOnceAndWellFormed() async throws {
+        try await ServiceUnderTest.with { (test) async throws in
+            let user = try await test.service.createUser(username: "ada")
+            #expect(try await test.service.user(named: "ada") == user)
+            #expect(try await test.service.user(named: "bob") == nil)
+            await #expect(throws: AccountError.usernameTaken("ada")) {
+                try await test.service.createUser(username: "ada")
+            }
+            await #expect(throws: AccountError.invalidUsername) { try await test.service.createUser(username: "A!") }
+        }
+    }
+}

@@ -1,0 +1,140 @@
+import AccountService
+import Events
+import Foundation
+import Testing
+
+@Suite(.timeLimit(.minutes(1)))
+struct LiveStatusTests {
+    private func stream(_ id: String, _ channelID: String, startedAt: Int64 = 1000) -> StreamState {
+        StreamState(
+            streamID: id, channelID: channelID, channelName: "radio", epoch: 1,
+            startedAt: Timestamp(milliseconds: startedAt), ladder: [])
+    }
+
+    @Test func aStreamMakesTheChannelLiveUntilItEnds() async throws {
+        try await ServiceUnderTest.with { (test) async throws in
+            let channel = try await test.service.createChannel(name: "radio", title: "Radio")
+            try await test.service.subscribe()
+            try await test.whileRunning { () async throws in
+                try await test.tell(.streamStarted(stream("s1", channel.id)), version: 1)
+                let live = try await test.channel("radio") { $0.live }
+                #expect(live.streamId == "s1")
+                #expect(live.startedAt == "1970-01-01T00:00:01.000Z")
+                #expect(live.nowPlaying == nil)
+                let playing = NowPlayingChanged(
+                    streamID: "s1", channelID: channel.id, title: "Song", artist: "Band",
+                    at: Timestamp(milliseconds: 2500))
+                try await test.tell(.nowPlayingChanged(playing), version: 1)
+                let withTitle = try await test.channel("radio") { $0.nowPlaying != nil }
+                #expect(withTitle.nowPlaying?.title == "Song")
+                #expect(withTitle.nowPlaying?.artist == "Band")
+                #expect(withTitle.nowPlaying?.at == "1970-01-01T00:00:02.500Z")
+                try await test.tell(
+                    .streamEnded(
+                        StreamEnded(
+                            streamID: "s1", channelID: channel.id, endedAt: Timestamp(milliseconds: 5000),
+                            recordingAvailable: true)), version: 2)
+                let offline = try await test.channel("radio") { !$0.live }
+                #expect(offline.streamId == nil)
+                #expect(offline.startedAt == nil)
+                #expect(offline.nowPlaying == nil)
+            }
+        }
+    }
+
+    /// The new stream of a takeover is told before the end of the old one, and an end may come before its start.
+    @Test func theNewestStreamIsTheLiveOne() async throws {
+        try await ServiceUnderTest.with { (test) async throws in
+            let channel = try await test.service.createChannel(name: "radio", title: "Radio")
+            try await test.service.subscribe()
+            try await test.whileRunning { () async throws in
+                try await test.tell(.streamStarted(stream("s1", channel.id)), version: 1)
+                try await test.tell(.streamStarted(stream("s2", channel.id, startedAt: 2000)), version: 1)
+                #expect(try await test.channel("radio") { $0.streamId == "s2" }.live)
+                let end = StreamEnded(
+                    streamID: "s3", channelID: channel.id, endedAt: Timestamp(milliseconds: 1), recordingAvailable: false)
+                try await test.tell(.streamEnded(end), version: 5)
+                try await test.tell(.streamStarted(stream("s3", channel.id, startedAt: 9000)), version: 4)
+                try await test.tell(
+                    .streamEnded(
+                        StreamEnded(
+                            streamID: "s1", channelID: channel.id, endedAt: Timestamp(milliseconds: 3000),
+                            recordingAvailable: true)), version: 2)
+                let last = RecordingCompleted(
+                    streamID: "s1", channelID: channel.id, startedAt: Timestamp(milliseconds: 1000),
+                    durationSamples: 96_000, ladder: [])
+                try await test.tell(.recordingCompleted(last), version: 1)
+                while try await test.api.recordings(channelNamed: "radio").items.isEmpty {
+                    try await Task.sleep(for: .milliseconds(2))
+                }
+                #expect(try await test.api.channel(named: "radio")?.streamId == "s2")
+            }
+        }
+    }
+
+    @Test func recordingsAreListedNewestFirst() async throws {
+        try await ServiceUnderTest.with { (test) async throws in
+            let channel = try await test.service.createChannel(name: "radio", title: "Radio")
+            try await test.service.subscribe()
+            try await test.whileRunning { () async throws in
+                for number in 1...5 {
+                    let recording = RecordingCompleted(
+                        streamID: "s\(number)", channelID: channel.id,
+                        // Two began at the same moment.
+                        startedAt: Timestamp(milliseconds: Int64(number / 2) * 1000), durationSamples: 72_000,
+                        ladder: [])
+                    try await test.tell(.recordingCompleted(recording), version: 1)
+                }
+                while try await test.api.recordings(channelNamed: "radio").items.count < 5 {
+                    try await Task.sleep(for: .milliseconds(2))
+                }
+                var listed: [RecordingDocument] = []
+                var cursor: String?
+                repeat {
+                    let page = try await test.api.recordings(
+                        channelNamed: "radio", cursor: cursor, limit: 2, publicURL: "https://a.example")
+                    listed += page.items
+                    cursor = page.nextCursor
+                } while cursor != nil
+                #expect(listed.map(\.id) == ["s4", "s5", "s2", "s3", "s1"])
+                #expect(listed[0].duration == 1.5)
+                #expect(listed[0].hls == "https://a.example/hls/radio/recordings/s4/master.m3u8")
+                await #expect(throws: AccountError.invalidCursor) {
+                    try await test.api.recordings(channelNamed: "radio", cursor: "s99")
+                }
+                await #expect(throws: AccountError.unknownChannel("none")) {
+                    try await test.api.recordings(channelNamed: "none")
+                }
+            }
+        }
+    }
+
+    @Test func listenersOfAllProcessesAreSummed() async throws {
+        try await ServiceUnderTest.with { (test) async throws in
+            let channel = try await test.service.createChannel(name: "radio", title: "Radio")
+            try await test.service.subscribe()
+            try await test.tell(.streamStarted(stream("s1", channel.id)), version: 1)
+            for session in ["a", "b", "a"] { try await test.api.presence(channelNamed: "radio", session: session) }
+            try await test.whileRunning { () async throws in
+                // The exclusive subscription begins with the run: what is counted is told until it is heard.
+                _ = try await test.channel("radio") { $0.live }
+                var document: ChannelDocument?
+                repeat {
+                    let counts = ListenersCounted(process: "origin-1", counts: [channel.id: 40, "99": 7])
+                    try await test.tell(.listenersCounted(counts), version: 1)
+                    document = try await test.api.channel(named: "radio")
+                    try await Task.sleep(for: .milliseconds(20))
+                } while document?.listeners != 42
+                try await test.tell(
+                    .listenersCounted(ListenersCounted(process: "origin-1", counts: [:])), version: 2)
+                #expect(try await test.channel("radio") { $0.listeners == 2 }.live)
+            }
+            await #expect(throws: AccountError.invalidSession) {
+                try await test.api.presence(channelNamed: "radio", session: "")
+            }
+            await #expect(throws: AccountError.unknownChannel("none")) {
+                try await test.api.presence(channelNamed: "none", session: "a")
+            }
+        }
+    }
+}

@@ -1,0 +1,14 @@
+import { behind, clock, count, nowPlaying } from "/assets/format.js";
+import { equal, test } from "./harness.js";
+
+test("numbers and times read well", () => {
+    equal([count(1284), clock(6127), clock(67), clock(-3)], ["1,284", "1:42:07", "1:07", "0:00"]);
+    equal([behind(0.44), behind(9.96), behind(14.2), behind(75)], ["0.4 s", "10.0 s", "14 s", "1:15"]);
+});
+
+test("what is playing is read from a line and from a document", () => {
+    equal(nowPlaying("A - B - C"), { artist: "A", title: "B - C", startedAt: null });
+    equal(nowPlaying("B"), { artist: "", title: "B", startedAt: null });
+    equal(nowPlaying({ title: "B", artist: null }), { title: "B", artist: "", startedAt: null });
+    equal([nowPlaying(null), nowPlaying(""), nowPlaying({})], [null, null, null]);
+});

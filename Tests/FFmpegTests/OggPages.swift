@@ -1,0 +1,56 @@
+/// Takes a file of Ogg apart and writes it again with other tags.
+struct OggPages {
+    private(set) var pages: [[UInt8]] = []
+
+    init(_ file: [UInt8]) {
+        var offset = 0
+        while offset + 27 <= file.count {
+            let segmentCount = Int(file[offset + 26])
+            let body = file[(offset + 27)..<(offset + 27 + segmentCount)].reduce(0) { $0 + Int($1) }
+            let end = offset + 27 + segmentCount + body
+            pages.append(Array(file[offset..<end]))
+            offset = end
+        }
+    }
+
+    var bytes: [UInt8] { pages.flatMap { $0 } }
+
+    /// Puts another packet in place of the second page, on as many pages as it needs.
+    mutating func replaceTags(with packet: [UInt8]) {
+        let serial = Array(pages[0][14..<18])
+        var segments = [UInt8](repeating: 255, count: packet.count / 255) + [UInt8(packet.count % 255)]
+        var rest = packet[...]
+        var written: [[UInt8]] = []
+        while !segments.isEmpty {
+            let table = Array(segments.prefix(255))
+            segments.removeFirst(table.count)
+            let body = rest.prefix(table.reduce(0) { $0 + Int($1) })
+            rest = rest.dropFirst(body.count)
+            var page = Array("OggS".utf8) + [0, written.isEmpty ? 0 : 1] + [UInt8](repeating: 0, count: 8) + serial
+            page += [UInt8](repeating: 0, count: 8) + [UInt8(table.count)] + table + body
+            written.append(page)
+        }
+        pages.replaceSubrange(1...1, with: written)
+        for index in pages.indices {
+            for byte in 0..<4 { pages[index][18 + byte] = UInt8(truncatingIfNeeded: index >> (8 * byte)) }
+            Self.sign(&pages[index])
+        }
+    }
+
+    /// Writes the checksum (RFC 3533 §6).
+    static func sign(_ page: inout [UInt8]) {
+        for byte in 22..<26 { page[byte] = 0 }
+        var sum: UInt32 = 0
+        for byte in page {
+            sum ^= UInt32(byte) << 24
+            for _ in 0..<8 { sum = sum & 0x8000_0000 != 0 ? sum << 1 ^ 0x04C1_1DB7 : sum << 1 }
+        }
+        for byte in 0..<4 { page[22 + byte] = UInt8(truncatingIfNeeded: sum >> UInt32(8 * byte)) }
+    }
+
+    static func opusTags(_ comments: [String]) -> [UInt8] {
+        func length(_ count: Int) -> [UInt8] { (0..<4).map { UInt8(truncatingIfNeeded: count >> (8 * $0)) } }
+        return Array("OpusTags".utf8) + length(4) + "test".utf8 + length(comments.count)
+            + comments.flatMap { length($0.utf8.count) + Array($0.utf8) }
+    }
+}

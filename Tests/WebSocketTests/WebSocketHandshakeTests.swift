@@ -1,0 +1,35 @@
+import HTTPService
+import NIOCore
+import Testing
+
+@testable import WebSocket
+
+struct WebSocketHandshakeTests {
+    /// FIPS 180 and RFC 3174's examples.
+    @Test(arguments: [
+        ("", "da39a3ee5e6b4b0d3255bfef95601890afd80709"), ("abc", "a9993e364706816aba3e25717850c26c9cd0d89d"),
+        (
+            "abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq", "84983e441c3bd26ebaae4aa1f95129e5e54670f1"
+        ),
+        (String(repeating: "a", count: 1_000), "291e9a6c66994949b57ba5e650361e98fc36b1ba"),
+        (String(repeating: "0", count: 55), "3ba8d02b16fd2a01c1a8ba1a1f036d7ce386ed96"),
+        (String(repeating: "0", count: 64), "87b5f8d2cabf7a0f3e31e4d5e1ba7f3cf1ac5c5d"),
+    ])
+    func digestsAreRight(text: String, digest: String) {
+        let hex = SHA1.digest(text.utf8).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+        #expect(hex == digest)
+    }
+
+    @Test(arguments: [
+        ("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg=="), ("fooba", "Zm9vYmE="),
+        ("foobar", "Zm9vYmFy"),
+    ])
+    func base64IsRight(text: String, encoded: String) {
+        #expect(Base64.encode(Array(text.utf8)) == encoded)
+    }
+
+    /// RFC 6455 §1.3.
+    @Test func acceptKeyIsThatOfTheSpecification() {
+        #expect(WebSocketHandshake.accept(key: "dGhlIHNhbXBsZSBub25jZQ==") == "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=")
+    }
+}

@@ -1,0 +1,19 @@
+#!/usr/bin/env bash
+# Pushes the tune of Fixtures/ over RTMP, again and again, until interrupted.
+#
+#   scripts/demo.sh [URL]
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+url=${1:-rtmp://127.0.0.1:1935/live/demo-key}
+scripts/install-dependencies.sh demo
+echo "Pushing to $url; stop with Ctrl-C. Listen at http://127.0.0.1:8080/demo"
+
+# Decoded by a loop of its own: each pass gives exactly the tune's samples, so that the loop has no seam, which
+# -stream_loop on a compressed file would leave.
+play_forever() {
+    while ffmpeg -nostdin -loglevel error -i Fixtures/tune.opus -f s16le -ar 48000 -ac 2 -; do :; done
+}
+play_forever 2>/dev/null |
+    ffmpeg -nostdin -hide_banner -loglevel warning -stats -re -f s16le -ar 48000 -ac 2 -i - \
+        -c:a aac -b:a 256k -metadata title="Evening Loop" -metadata artist="Twitchy" -f flv "$url"

@@ -1,0 +1,13 @@
+#!/usr/bin/env bash
+# Installs what is missing, builds, and runs the tests; arguments go to `swift test`.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+scripts/prepare-tests.sh
+scripts/require-swift.sh
+TWITCHY_TEST_PYTHON=$PWD/.build-tools/venv/bin/python
+export TWITCHY_TEST_PYTHON
+
+"$TWITCHY_TEST_PYTHON" -m unittest discover --start-directory Fixtures --pattern '*_tests.py'
+swift build --build-tests
+exec swift test --skip-build "$@"
