@@ -12,13 +12,14 @@ trap 'rm -rf "$work"' EXIT
 mkdir -p audio
 rm -f audio/*
 
+# The signal of 2.5 s, or its beginning, so that the tests can make it again.
 # make NAME SECONDS RATE CHANNELS LEVEL ENCODER-OPTIONS...
 make() {
     local name=$1 seconds=$2 rate=$3 channels=$4 level=$5
     shift 5
     "$python" make-signal.py "$work/signal.wav" \
-        --seconds "$seconds" --rate "$rate" --channels "$channels" --level "$level" --seed 1
-    ffmpeg -nostdin -v error -y -i "$work/signal.wav" -map_metadata -1 -fflags +bitexact -flags:a +bitexact \
+        --seconds 2.5 --rate "$rate" --channels "$channels" --level "$level" --seed 1
+    ffmpeg -nostdin -v error -y -i "$work/signal.wav" -t "$seconds" -map_metadata -1 -fflags +bitexact -flags:a +bitexact \
         "$@" "audio/$name"
 }
 
@@ -34,12 +35,12 @@ make ogg-vorbis-44100-stereo.ogg 2.5 44100 2 -12 -c:a libvorbis -q:a 3 -serial_o
 make ogg-vorbis-48000-mono.ogg 2.5 48000 1 -12 -c:a libvorbis -q:a 3 -serial_offset 1 -f ogg
 make ogg-opus-48000-stereo.opus 2.5 48000 2 -12 -c:a libopus -b:a 96k -serial_offset 1 -f ogg
 make ogg-opus-48000-mono-60ms.opus 2.5 48000 1 -12 -c:a libopus -b:a 48k -frame_duration 60 -serial_offset 1 -f ogg
-make ogg-flac-44100-mono.oga 0.7 44100 1 -30 -c:a flac -serial_offset 1 -f ogg
-make flac-48000-mono.flac 0.7 48000 1 -30 -c:a flac -f flac
-make flac-44100-stereo.flac 0.4 44100 2 -30 -c:a flac -f flac
+make ogg-flac-44100-mono.oga 1.2 44100 1 -30 -c:a flac -serial_offset 1 -f ogg
+make flac-48000-mono.flac 1.2 48000 1 -30 -c:a flac -f flac
+make flac-44100-stereo.flac 0.7 44100 2 -30 -c:a flac -f flac
 # What a browser's MediaRecorder sends: clusters of unknown length, no cues.
 make webm-opus-48000-stereo.webm 2.5 48000 2 -12 -c:a libopus -b:a 96k -live 1 -cluster_time_limit 1000 -f webm
-make matroska-flac-48000-mono.mka 0.7 48000 1 -30 -c:a flac -live 1 -f matroska
+make matroska-flac-48000-mono.mka 1.2 48000 1 -30 -c:a flac -live 1 -f matroska
 make fragmented-aac-44100-stereo.mp4 2.5 44100 2 -12 -c:a aac -b:a 96k \
     -movflags empty_moov+default_base_moof+frag_keyframe -frag_duration 200000 -f mp4
 make fragmented-opus-48000-stereo.mp4 2.5 48000 2 -12 -c:a libopus -b:a 96k \
@@ -50,7 +51,7 @@ make flv-aac-48000-mono.flv 2.5 48000 1 -12 -c:a aac -b:a 64k -flvflags no_durat
 make flv-mp3-44100-stereo.flv 2.5 44100 2 -12 -c:a libmp3lame -b:a 128k -flvflags no_duration_filesize -f flv
 
 "$python" make-tune.py "$work/tune.wav"
-ffmpeg -nostdin -v error -y -i "$work/tune.wav" -fflags +bitexact -flags:a +bitexact -c:a libopus -b:a 96k \
+ffmpeg -nostdin -v error -y -i "$work/tune.wav" -fflags +bitexact -flags:a +bitexact -c:a libopus -b:a 80k \
     -metadata title="Evening Loop" -metadata artist="Twitchy" -serial_offset 1 -f ogg tune.opus
 
 oversized=$(find audio -size +60k)

@@ -116,12 +116,13 @@ class Comparison(unittest.TestCase):
         self.assert_changes(compare(SIGNAL.mean(axis=1, keepdims=True)), [])
 
 
+def ffmpeg(*arguments):
+    subprocess.run(["ffmpeg", "-nostdin", "-v", "error", "-y", *map(str, arguments)], check=True)
+
+
 class Tools(unittest.TestCase):
     def run_tool(self, *arguments):
         return subprocess.run([sys.executable, *map(str, arguments)], capture_output=True, text=True)
-
-    def ffmpeg(self, *arguments):
-        subprocess.run(["ffmpeg", "-nostdin", "-v", "error", "-y", *map(str, arguments)], check=True)
 
     def test_coded_copies_pass(self):
         with tempfile.TemporaryDirectory() as directory:
@@ -136,8 +137,8 @@ class Tools(unittest.TestCase):
             }
             for name, (options, snr) in codings.items():
                 with self.subTest(name):
-                    self.ffmpeg("-i", folder / "a.wav", *options, folder / name)
-                    self.ffmpeg("-i", folder / name, "-c:a", "pcm_f32le", folder / "b.wav")
+                    ffmpeg("-i", folder / "a.wav", *options, folder / name)
+                    ffmpeg("-i", folder / name, "-c:a", "pcm_f32le", folder / "b.wav")
                     compared = self.run_tool(HERE / "compare-signal.py", folder / "a.wav", folder / "b.wav")
                     self.assertEqual(compared.returncode, 0, compared.stderr)
                     result = json.loads(compared.stdout)
@@ -150,8 +151,8 @@ class Tools(unittest.TestCase):
             folder = pathlib.Path(directory)
             wave_file.write(folder / "a.wav", SIGNAL, RATE)
             wave_file.write(folder / "cut.wav", numpy.delete(SIGNAL, 200_000, axis=0), RATE)
-            self.ffmpeg("-i", folder / "cut.wav", "-c:a", "aac", "-b:a", "128k", folder / "cut.m4a")
-            self.ffmpeg("-i", folder / "cut.m4a", folder / "b.wav")
+            ffmpeg("-i", folder / "cut.wav", "-c:a", "aac", "-b:a", "128k", folder / "cut.m4a")
+            ffmpeg("-i", folder / "cut.m4a", folder / "b.wav")
             compared = self.run_tool(HERE / "compare-signal.py", folder / "a.wav", folder / "b.wav")
             changes = json.loads(compared.stdout)["droppedOrRepeated"]
             self.assertEqual([(change["kind"], change["samples"]) for change in changes], [("dropped", 1)])
@@ -163,7 +164,7 @@ class Tools(unittest.TestCase):
             expected, _ = wave_file.read(folder / "a.wav")
             for codec in ("pcm_s16le", "pcm_s24le", "pcm_s32le", "pcm_f32le"):
                 with self.subTest(codec):
-                    self.ffmpeg("-i", folder / "a.wav", "-c:a", codec, folder / "b.wav")
+                    ffmpeg("-i", folder / "a.wav", "-c:a", codec, folder / "b.wav")
                     samples, rate = wave_file.read(folder / "b.wav")
                     self.assertEqual(rate, RATE)
                     self.assertTrue(numpy.allclose(samples, expected, atol=1e-7))
@@ -178,6 +179,34 @@ class Tools(unittest.TestCase):
                 compared = self.run_tool(HERE / "compare-signal.py", folder / "a.wav", folder / other)
                 self.assertEqual(compared.returncode, 2)
                 self.assertTrue(compared.stderr)
+
+
+class Fixtures(unittest.TestCase):
+    def test_every_file_holds_the_signal(self):
+        files = sorted((HERE / "audio").iterdir())
+        self.assertGreater(len(files), 15)
+        for file in files:
+            with self.subTest(file.name), tempfile.TemporaryDirectory() as directory:
+                decoded_file = pathlib.Path(directory) / "decoded.wav"
+                ffmpeg("-i", file, decoded_file)
+                decoded, rate = wave_file.read(decoded_file)
+                reference = signal_model.make(2.5, rate, decoded.shape[1], seed=1)
+                result = compare(decoded, reference, rate)
+                self.assertEqual(result["droppedOrRepeated"], [], result)
+                # What a codec adds behind the end is nowhere in the signal.
+                self.assertTrue(all(start >= 2.5 for start, _ in result["unmatchedSeconds"]), result)
+                self.assertGreaterEqual(result["matchedWindows"], 3, result)
+
+    def test_the_tune_is_whole(self):
+        with tempfile.TemporaryDirectory() as directory:
+            decoded_file = pathlib.Path(directory) / "tune.wav"
+            ffmpeg("-i", HERE / "tune.opus", decoded_file)
+            samples, rate = wave_file.read(decoded_file)
+        self.assertEqual((len(samples), rate), (72 * 48000, 48000))
+        self.assertLess(numpy.abs(samples).max(), 1)
+        # The step from the last sample to the first is no larger than those around it.
+        steps = numpy.abs(numpy.diff(numpy.concatenate([samples[-480:], samples[:480]]), axis=0))
+        self.assertLess(steps[479].max(), 3 * steps.max(axis=1).mean() + 0.01)
 
 
 if __name__ == "__main__":

@@ -4,4 +4,5 @@ struct IngestContext: Sendable {
     let streams: LiveStreams
     let settings: IngestSettings
     let metrics: IngestMetrics
+    let listeners: ListenerNumbers
 }

@@ -1,4 +1,5 @@
 public import Events
+public import HTTPService
 public import Logging
 public import MessageBus
 public import NIOCore
@@ -12,6 +13,7 @@ public final class IngestService: Sendable {
     private let group: any EventLoopGroup
     private let relay: OutboxRelay
     private let consumer: EventConsumer
+    private let owner: String
     private let logger: Logger
     let context: IngestContext
 
@@ -23,6 +25,7 @@ public final class IngestService: Sendable {
         self.database = database
         self.bus = bus
         self.group = group
+        self.owner = owner
         self.logger = logger
         relay = OutboxRelay(database: database, bus: bus, logger: logger, now: now)
         consumer = EventConsumer(
@@ -33,7 +36,7 @@ public final class IngestService: Sendable {
             streams: LiveStreams(
                 rows: StreamRows(database: database, owner: owner, now: now), bus: bus, settings: settings,
                 metrics: metrics, logger: logger, relay: { relay.poke() }),
-            settings: settings, metrics: metrics)
+            settings: settings, metrics: metrics, listeners: ListenerNumbers())
     }
 
     /// Brings the database up to date.
@@ -52,6 +55,23 @@ public final class IngestService: Sendable {
         return (channel, channel.localAddress?.port ?? port)
     }
 
+    /// Answers Icecast sources and HTTP pushes.
+    public var icecastResponder: any HTTPResponder { IcecastResponder(ingest: context, logger: logger) }
+
+    /// Every process counts for itself what all tell.
+    private func followListeners() async throws {
+        let subscription = try await bus.subscribe(
+            "ingest.listeners.\(owner)", topics: [EventType.listenersCounted.topic], exclusive: true)
+        while let delivery = try await subscription.next() {
+            subscription.acknowledge(delivery.tag)
+            guard let envelope = try? EventEnvelope(decoding: delivery.payload.readableBytesView),
+                case .event(.listenersCounted(let counted)) = try? envelope.decodeEvent()
+            else { continue }
+            let names = await context.streams.channelNames()
+            context.listeners.told(counted, names: names)
+        }
+    }
+
     /// Works until cancelled, then lets go of every encoder; streams go on when the next process takes them up.
     public func run() async throws {
         let streams = context.streams
@@ -65,6 +85,7 @@ public final class IngestService: Sendable {
                     }
                 }
                 group.addTask { try await streams.run() }
+                group.addTask { try await self.followListeners() }
                 _ = try await group.next()
                 group.cancelAll()
                 try await group.waitForAll()

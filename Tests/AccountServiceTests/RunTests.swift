@@ -1,6 +1,7 @@
 import AccountService
 import Events
 import MessageBus
+import NIOCore
 import Persistence
 import Testing
 

@@ -129,14 +129,14 @@ struct IndependentReaderTests {
     func everyFrameHasItsTime(codec: Codec) throws {
         let (file, count) = try remux(codec)
         let output = try ffprobe.run([
-            "-v", "error", "-show_entries", "packet=pts,dts,duration,flags", "-of", "csv=p=0", file.path,
+            "-v", "error", "-show_entries", "packet=pts,dts,flags", "-of", "csv=p=0", file.path,
         ])
         let lines = String(decoding: output, as: UTF8.self).split(separator: "\n")
         #expect(lines.count == count)
         for (index, line) in lines.enumerated() {
             let time = Self.start + UInt64(index) * UInt64(codec.frameDuration)
             let fields = line.split(separator: ",")
-            #expect(fields.prefix(3) == ["\(time)", "\(time)", "\(codec.frameDuration)"])
+            #expect(fields.prefix(2) == ["\(time)", "\(time)"])
             #expect(fields.last?.hasPrefix("K") == true)
         }
     }
@@ -177,7 +177,7 @@ struct IndependentReaderTests {
     /// A listener who joins in the middle gets init and any later part.
     @Test(arguments: codecs)
     func anyPartCanBeTheFirst(codec: Codec) throws {
-        let (file, _) = try remux(codec)
+        let (file, count) = try remux(codec)
         let bytes = ByteBuffer(bytes: try Data(contentsOf: file))
         var reader = FragmentReader(bytes)
         _ = try reader.next()
@@ -191,6 +191,7 @@ struct IndependentReaderTests {
         ])
         let start = Self.start + UInt64(codec.framesPerPart) * UInt64(codec.frameDuration)
         #expect(String(decoding: output, as: UTF8.self).contains("\(start)"))
-        #expect(try decode(joined).count > 180_000 * 2 * 4)
+        let frameCount = count - codec.framesPerPart
+        #expect(try decode(joined).count == frameCount * Int(codec.frameDuration) * 2 * 4)
     }
 }

@@ -25,22 +25,39 @@ final class BytesInput: DemuxerInput {
     }
 }
 
-/// A push that is made while it is read, of any length.
-final class GeneratedInput: DemuxerInput {
-    private let length: Int
-    private let make: (Int) -> UInt8
+/// A push that repeats itself without end, between a head and, after `length` bytes of repetition, a tail.
+final class RepeatingInput: DemuxerInput {
+    private let pattern: ByteBuffer
+    private var head: ByteBuffer
+    private var tail: ByteBuffer
+    private var left: Int
     private(set) var taken = 0
 
-    init(length: Int = .max, _ make: @escaping (Int) -> UInt8) {
-        self.length = length
-        self.make = make
+    init(_ pattern: [UInt8], length: Int = .max, head: [UInt8] = [], tail: [UInt8] = []) {
+        // Long pieces make it fast.
+        let copies = max(1, 8_192 / pattern.count)
+        self.pattern = ByteBuffer(bytes: (0..<copies).flatMap { _ in pattern })
+        self.head = ByteBuffer(bytes: head)
+        self.tail = ByteBuffer(bytes: tail)
+        left = length
     }
 
     func read(maxLength: Int) throws(FFmpegError) -> ByteBuffer? {
-        let count = min(maxLength, length - taken)
-        guard count > 0 else { return nil }
-        let start = taken
-        taken += count
-        return ByteBuffer(bytes: (start..<(start + count)).map(make))
+        let piece = next(maxLength)
+        taken += piece?.readableBytes ?? 0
+        return piece
+    }
+
+    private var offset = 0
+
+    private func next(_ maxLength: Int) -> ByteBuffer? {
+        if head.readableBytes > 0 { return head.readSlice(length: min(maxLength, head.readableBytes)) }
+        guard left > 0 else {
+            return tail.readableBytes > 0 ? tail.readSlice(length: min(maxLength, tail.readableBytes)) : nil
+        }
+        let count = min(maxLength, left, pattern.readableBytes - offset)
+        defer { offset = (offset + count) % pattern.readableBytes }
+        left -= count
+        return pattern.getSlice(at: offset, length: count)
     }
 }

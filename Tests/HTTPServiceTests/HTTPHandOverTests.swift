@@ -70,7 +70,8 @@ struct HTTPHandOverTests {
 
     @Test func connectionIsClosedWhereTheOwnerThrows() async throws {
         try await withServer([Self.source]) { server in
-            #expect(try await server.exchange("PUT /refused HTTP/1.1\r\nHost: a\r\n\r\nabc") == "")
+            let text = try await server.exchange("PUT /refused HTTP/1.1\r\nHost: a\r\n\r\nabc")
+            #expect(text == "")
         }
     }
 

@@ -68,13 +68,13 @@ import Testing
     }
 
     /// Counters wrap at 2^32.
-    @Test func acknowledgementsWrap() throws {
+    @Test func acknowledgementsWrap() {
         var answers = ServerAnswers(limits: RTMPLimits())
         answers.countReceived(0xFFFF_FFFF)
         answers.acknowledgeIfDue()
         answers.countReceived(2_000_000)
         answers.acknowledgeIfDue()
-        let output = try #require(answers.takeOutput())
+        let output = answers.takeOutput() ?? ByteBuffer()
         let payloads = ServerMessage.parse(output).map(\.payload)
         #expect(payloads == [ByteBuffer(integer: UInt32.max), ByteBuffer(integer: UInt32(1_999_999))])
     }

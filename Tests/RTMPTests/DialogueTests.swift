@@ -76,7 +76,8 @@ import Testing
         #expect(run.audio[0].payload == .sequenceHeader(.aac, ByteBuffer(bytes: [0x11, 0x90])))
         #expect(run.audio.last?.payload == .frame(.aac, ByteBuffer(repeating: 19, count: 300)))
         // Times of video on the same chunk stream count too.
-        #expect(run.audio[1...].map(\.timestamp) == (1...20).map { Int64($0 * 21 + ($0 + 2) / 3) })
+        let times: [Int64] = (1...20).map { (frame: Int64) -> Int64 in frame * 21 + (frame + 2) / 3 }
+        #expect(run.audio.dropFirst().map(\.timestamp) == times)
         #expect(run.events.filter { if case .video = $0 { true } else { false } }.count == 21)
         #expect(run.events.filter { $0 == .unpublish }.count == 1)
         #expect(run.events.last == .unpublish)
@@ -104,7 +105,7 @@ import Testing
         run.output = ByteBuffer()
         run.feed(steps[1])
         answers = run.answers
-        #expect(answers.map { $0.command.prefix(2) } == [2, 3, 4].map { [.string("_result"), .number($0)] })
+        #expect(answers.map { $0.command[1].number } == [2, 3, 4])
         #expect(answers[2].command == [.string("_result"), .number(4), .null, .number(1)])
 
         run.output = ByteBuffer()

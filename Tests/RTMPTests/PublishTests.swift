@@ -215,11 +215,11 @@ import Testing
     }
 
     /// The refusal is written before the session gives up.
-    @Test func theRefusalOfALongKeyIsWritten() throws {
+    @Test func theRefusalOfALongKeyIsWritten() {
         var session = RTMPServerSession()
         var bytes = ClientBytes.opening(key: String(repeating: "k", count: 600)).bytes
         #expect(throws: RTMPError.self) { _ = try session.receive(&bytes) }
-        let output = try #require(session.takeOutput())
+        let output = session.takeOutput() ?? ByteBuffer()
         #expect(ServerMessage.parse(output).last?.code == "NetStream.Publish.BadName")
     }
 }

@@ -318,18 +318,15 @@ struct WebSocketConnectionTests {
 
     /// The sequence hands over every message in order, and holds the peer back while nobody asks.
     @Test func messagesCanBeAwaited() async throws {
-        let counted = Mutex(0)
         let responder = HTTPResponderFunction { request, _ in
             WebSocketUpgrade.answer(to: request, origins: .any) { connection in
                 let (messages, consumer) = WebSocketMessageSequence.make(for: connection)
                 Task {
                     connection.send("ready")
+                    var expected = -1
                     for await message in messages {
                         if case .text("0") = message { try? await Task.sleep(for: .milliseconds(100)) }
-                        let expected = counted.withLock { count in
-                            count += 1
-                            return count - 1
-                        }
+                        expected += 1
                         if message != .text("\(expected)") { connection.send("wrong") }
                         if expected == 9999 { connection.send("all") }
                     }

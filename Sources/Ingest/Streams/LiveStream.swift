@@ -102,6 +102,15 @@ final class LiveStream: Sendable {
         if let failure { push.close(failure) }
     }
 
+    /// What plays, told beside the audio.
+    func told(_ nowPlaying: NowPlaying) {
+        state.withLock { state in
+            state.clock.nowPlayingChanged(nowPlaying, now: MonotonicClock.now)
+            publish(&state)
+        }
+        onNowPlaying(nowPlaying)
+    }
+
     /// Time passed.
     /// - Returns: when to look again, nanoseconds of the monotonic clock; nil once the stream is over.
     func tick() -> Int64? {

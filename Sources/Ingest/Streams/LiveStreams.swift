@@ -72,6 +72,16 @@ actor LiveStreams {
     /// The stream of a channel, for metadata that comes beside the audio.
     func stream(ofChannel channelID: String) -> LiveStream? { live[channelID] }
 
+    /// Names by channel id, of channels on the air.
+    func channelNames() -> [String: String] {
+        Dictionary(live.map { ($0, $1.channel.channelName) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    /// Channels on the air, and whether an encoder is connected.
+    func liveChannels() -> [(name: String, isPushed: Bool)] {
+        live.values.map { ($0.channel.channelName, $0.isPushed) }.sorted { $0.name < $1.name }
+    }
+
     func keyRevoked(_ keyID: String) {
         for stream in live.values { stream.revoked(keyID: keyID) }
     }

@@ -1,0 +1,73 @@
+import FFmpeg
+import Foundation
+import NIOCore
+
+/// The bytes of a push on their way from an event loop to the thread that demuxes them.
+///
+/// Bounded by its filler, which stops reading the connection while `isFull`.
+final class ByteQueue: DemuxerInput, Sendable {
+    private struct State {
+        var chunks: [ByteBuffer] = []
+        var bytes = 0
+        var hasEnded = false
+        var isStopped = false
+        var wantsRoom = false
+    }
+
+    private let condition = NSCondition()
+    // Touched only between `condition.lock()` and `condition.unlock()`.
+    private nonisolated(unsafe) var state = State()
+    private let onRoom: @Sendable () -> Void
+
+    private static let limit = 256 << 10
+
+    /// - Parameter onRoom: called on the demuxer's thread when a full queue has room again.
+    init(onRoom: @escaping @Sendable () -> Void) { self.onRoom = onRoom }
+
+    /// - Returns: whether the connection may go on reading.
+    func add(_ chunk: ByteBuffer) -> Bool {
+        guard chunk.readableBytes > 0 else { return true }
+        condition.lock()
+        defer { condition.unlock() }
+        state.chunks.append(chunk)
+        state.bytes += chunk.readableBytes
+        condition.signal()
+        guard state.bytes >= Self.limit else { return true }
+        state.wantsRoom = true
+        return false
+    }
+
+    /// No more bytes come; what is there is still read.
+    func end() { change { $0.hasEnded = true } }
+
+    /// Nobody wants the bytes any more.
+    func stop() { change { $0.isStopped = true } }
+
+    private func change(_ body: (inout State) -> Void) {
+        condition.lock()
+        body(&state)
+        condition.signal()
+        condition.unlock()
+    }
+
+    func read(maxLength: Int) throws(FFmpegError) -> ByteBuffer? {
+        condition.lock()
+        while state.chunks.isEmpty, !state.hasEnded, !state.isStopped { condition.wait() }
+        guard !state.isStopped else {
+            condition.unlock()
+            throw FFmpegError(.stopped, "the push was closed")
+        }
+        guard !state.chunks.isEmpty else {
+            condition.unlock()
+            return nil
+        }
+        let part = state.chunks[0].readSlice(length: min(maxLength, state.chunks[0].readableBytes))
+        if state.chunks[0].readableBytes == 0 { state.chunks.removeFirst() }
+        state.bytes -= part?.readableBytes ?? 0
+        let hasRoom = state.wantsRoom && state.bytes < Self.limit / 2
+        if hasRoom { state.wantsRoom = false }
+        condition.unlock()
+        if hasRoom { onRoom() }
+        return part
+    }
+}

@@ -1,0 +1,201 @@
+import HTTPService
+import Logging
+import NIOCore
+import Telemetry
+
+/// A connection that was handed over by HTTP and carries the body of a push.
+final class SourceHandler: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    /// How the body is framed.
+    enum Framing {
+        /// Icecast's: everything until the connection closes.
+        case untilClose
+        case framed(HTTPBodyDecoder)
+    }
+
+    private let ingest: IngestContext
+    private let push: Push
+    private let source: BodySource
+    private var framing: Framing
+    private let surplus: ByteBuffer
+    private let greeting: String?
+    private var waiting = ByteBuffer()
+    private var isOver = false
+    private var isClosing = false
+    private var read = NIODeadline.distantFuture
+    private var audio: NIODeadline?
+
+    private static let tick = TimeAmount.milliseconds(500)
+    private static let lingering = TimeAmount.seconds(1)
+
+    /// - Parameters:
+    ///   - greeting: what is written at once: `100 Continue`, or 200 to a SOURCE.
+    ///   - surplus: bytes that came behind the head.
+    init(
+        ingest: IngestContext, push: Push, source: BodySource, framing: Framing, greeting: String?, surplus: ByteBuffer
+    ) {
+        self.ingest = ingest
+        self.push = push
+        self.source = source
+        self.framing = framing
+        self.greeting = greeting
+        self.surplus = surplus
+    }
+
+    /// While the handler is in a pipeline.
+    private(set) var context: ChannelHandlerContext?
+
+    func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        ingest.metrics.connections.increment()
+        push.logger.info("Encoder connected")
+        if let greeting { context.writeAndFlush(wrapOutboundOut(ByteBuffer(string: greeting)), promise: nil) }
+        let settings = ingest.settings
+        read = .now() + .nanoseconds(settings.readDeadline.nanoseconds)
+        audio = .now() + .nanoseconds(settings.audioDeadline.nanoseconds)
+        scheduleTick(context)
+        received(surplus, context)
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        received(unwrapInboundIn(data), context)
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        ingest.metrics.connections.decrement()
+        connectionEnded(context)
+        isClosing = true
+        context.fireChannelInactive()
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if let event = event as? ChannelEvent, event == .inputClosed { connectionEnded(context) }
+        if event is ChannelShouldQuiesceEvent { context.close(promise: nil) }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        push.logger.debug("Connection failed", metadata: ["reason": "\(error)"])
+        context.close(promise: nil)
+    }
+
+    private func received(_ bytes: ByteBuffer, _ context: ChannelHandlerContext) {
+        guard !isClosing, !isOver else { return }
+        read = .now() + .nanoseconds(ingest.settings.readDeadline.nanoseconds)
+        do {
+            switch framing {
+            case .untilClose: try pass(bytes, context)
+            case .framed(var decoder):
+                waiting.writeImmutableBuffer(bytes)
+                while let piece = try decoder.next(from: &waiting) { try pass(piece, context) }
+                waiting.discardReadBytes()
+                framing = .framed(decoder)
+                if decoder.isFinished {
+                    isOver = true
+                    try source.ended(.clean)
+                }
+            }
+        } catch let refusal as PushRefusal {
+            closed(.refused(refusal), context)
+        } catch {
+            closed(.refused(.unsupported("The body's chunks cannot be read.")), context)
+        }
+        throttle(context)
+    }
+
+    private func pass(_ bytes: ByteBuffer, _ context: ChannelHandlerContext) throws {
+        if try !source.received(bytes) {
+            context.channel.setOption(.autoRead, value: false).whenComplete { _ in }
+        }
+    }
+
+    /// The demuxer has room again.
+    func hasRoom(_ channel: any Channel) {
+        channel.setOption(.autoRead, value: true).whenComplete { _ in }
+    }
+
+    private func connectionEnded(_ context: ChannelHandlerContext) {
+        guard !isOver else { return }
+        isOver = true
+        do {
+            try source.ended(.lost)
+        } catch {
+            closed(.refused(error), context)
+        }
+    }
+
+    /// What became of the body.
+    func finished(_ outcome: BodySource.Outcome, _ context: ChannelHandlerContext) {
+        switch outcome {
+        case .ended:
+            push.logger.info("Encoder ended the stream")
+            answer(.ok, context)
+        case .failed(let refusal): closed(.refused(refusal), context)
+        }
+    }
+
+    /// The server wants this push closed.
+    func closed(_ closure: PushClosure, _ context: ChannelHandlerContext) {
+        guard !isClosing else { return }
+        push.logger.notice("Encoder disconnected", metadata: ["reason": "\(closure.sentence)"])
+        let status =
+            switch closure {
+            case .refused(.unsupported), .refused(.noAudio): HTTPStatus(415, reason: closure.sentence)
+            case .refused(.takeoverStorm), .takenOver: HTTPStatus(409, reason: closure.sentence)
+            case .keyRevoked: HTTPStatus(401, reason: closure.sentence)
+            default: HTTPStatus(503, reason: closure.sentence)
+            }
+        if case .refused = closure { ingest.metrics.refusedPushes.increment() }
+        push.lost()
+        source.stop()
+        answer(status, context)
+    }
+
+    /// The last words. The peer may still be sending: it sees them only if the connection is not reset at once.
+    private func answer(_ status: HTTPStatus, _ context: ChannelHandlerContext) {
+        guard !isClosing else { return }
+        isClosing = true
+        let head = "HTTP/1.1 \(status.code) \(status.reason)\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+        context.writeAndFlush(wrapOutboundOut(ByteBuffer(string: head)), promise: nil)
+        context.close(mode: .output, promise: nil)
+        context.channel.setOption(.autoRead, value: true).whenComplete { _ in }
+        let loopBound = NIOLoopBound(context, eventLoop: context.eventLoop)
+        context.eventLoop.scheduleTask(in: Self.lingering) { loopBound.value.close(promise: nil) }
+    }
+
+    private func throttle(_ context: ChannelHandlerContext) {
+        let excess = push.excessLead
+        guard excess > 0, !isClosing else { return }
+        let channel = context.channel
+        channel.setOption(.autoRead, value: false).whenComplete { _ in }
+        context.eventLoop.scheduleTask(in: .nanoseconds(min(excess, 500_000_000) + 1_000_000)) {
+            channel.setOption(.autoRead, value: true).whenComplete { _ in }
+        }
+    }
+
+    private func scheduleTick(_ context: ChannelHandlerContext) {
+        let loopBound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+        context.eventLoop.scheduleTask(in: Self.tick) {
+            let (handler, context) = loopBound.value
+            handler.tick(context)
+        }
+    }
+
+    private func tick(_ context: ChannelHandlerContext) {
+        guard !isClosing else { return }
+        if push.hasMedia { audio = nil }
+        let now = NIODeadline.now()
+        if let audio, audio <= now { return closed(.refused(.noAudio), context) }
+        if read <= now, !isOver {
+            push.logger.info("Silent connection closed")
+            push.lost()
+            source.stop()
+            return answer(.requestTimeout, context)
+        }
+        scheduleTick(context)
+    }
+}
