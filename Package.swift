@@ -98,7 +98,20 @@ let package = Package(
             ],
             swiftSettings: settings),
 
+        tests("AccountService", ["Events", "MessageBus", "Persistence", logging, nio("NIOCore")]),
         tests("AudioTimeline", [nio("NIOCore")]),
+        tests("CMAF", [nio("NIOCore")]),
+        tests("Events"),
+        tests("FFmpeg", ["AudioTimeline", nio("NIOCore")]),
+        tests("HLS", [nio("NIOCore")]),
+        tests("HTTPService", ["Gzip", logging, nio("NIOCore"), nio("NIOPosix")]),
+        tests("MessageBus", [nio("NIOCore")]),
+        tests("Persistence", ["Events", "MessageBus", logging, nio("NIOCore")]),
+        tests("RTMP", [nio("NIOCore")], exclude: ["Captures"]),
+        tests("Telemetry", [logging]),
+        tests("Web"),
+        tests("WebSocket", ["HTTPService", logging, nio("NIOCore"), nio("NIOPosix")]),
+        .testTarget(name: "TidyTests", swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -10,7 +10,8 @@ extension AccountService {
     /// The key is known to everyone: a server that others can reach must never do this.
     public func ensureDemo() async throws {
         try await write { connection, now in
-            let user = try UserRow.named(Self.demoName, in: connection)
+            let user =
+                try UserRow.named(Self.demoName, in: connection)
                 ?? UserRow.insert(Self.demoName, at: now.milliseconds, in: connection)
             try connection.execute(
                 """

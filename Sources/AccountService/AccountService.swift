@@ -50,13 +50,12 @@ public final class AccountService: Sendable {
     /// Relays and consumes until cancelled, then returns.
     public func run() async throws {
         try await prepare()
-        try await subscribe()
-        if try await database.read({ try Inbox.isEmpty(in: $0) }) {
-            try await requestReplay(of: "ingest")
-        }
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await self.relay.run() }
-            group.addTask { try await self.consume() }
+            group.addTask {
+                try await self.fillEmptyProjection()
+                try await self.consume()
+            }
             group.addTask { try await self.listeners.runCensus() }
             group.addTask { await self.listeners.runReports() }
             group.addTask { await self.keepHouse() }
@@ -88,7 +87,23 @@ public final class AccountService: Sendable {
         }
     }
 
-    /// For a projection that never got an event: there may be streams that began before it was subscribed.
+    /// Asks for a replay if no event ever came: streams may have begun before this service was subscribed. Waits for
+    /// a bus that cannot be had.
+    private func fillEmptyProjection() async throws {
+        while !Task.isCancelled {
+            do {
+                try await subscribe()
+                guard try await database.read({ try Inbox.isEmpty(in: $0) }) else { return }
+                return try await requestReplay(of: "ingest")
+            } catch let error as BusError where error.isTransient {
+                logger.warning("replay not requested yet", metadata: ["error": "\(error)"])
+                try? await Task.sleep(for: .seconds(1))
+            } catch is CancellationError {
+                return
+            }
+        }
+    }
+
     private func requestReplay(of owner: String) async throws {
         let occurredAt = now()
         var generator = SystemRandomNumberGenerator()
@@ -113,6 +128,16 @@ public final class AccountService: Sendable {
                 logger.warning("old rows not pruned", metadata: ["error": "\(error)"])
             }
             try? await Task.sleep(for: .seconds(3600))
+        }
+    }
+}
+
+extension BusError {
+    /// Whether the same call may succeed later.
+    fileprivate var isTransient: Bool {
+        switch self {
+        case .disconnected, .full: true
+        default: false
         }
     }
 }

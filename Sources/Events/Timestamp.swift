@@ -23,7 +23,8 @@ public struct Timestamp: Sendable, Hashable, Comparable {
     /// RFC 3339 in UTC with milliseconds, e.g. `2026-03-01T08:05:00.250Z`.
     public var rfc3339: String {
         let day = floorDivide(milliseconds, 86_400_000)
-        let millisecondOfDay = milliseconds - day * 86_400_000
+        // Not the difference to the day's start, which would overflow at the first moment there is.
+        let millisecondOfDay = (milliseconds % 86_400_000 + 86_400_000) % 86_400_000
         let date = CivilDate(daysSince1970: day)
         return padded(date.year, 4) + "-" + padded(date.month, 2) + "-" + padded(date.day, 2) + "T"
             + padded(millisecondOfDay / 3_600_000, 2) + ":" + padded(millisecondOfDay / 60000 % 60, 2) + ":"

@@ -53,6 +53,8 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
     private var isReading = false
     private var isProcessing = false
     private var isRegistered = false
+    /// Has one of the places of `HTTPServerConfiguration.maximumConnections`.
+    private(set) var isCounted = false
     /// Bytes on their way to the peer at the last tick, and when that number changed.
     private var outboundBytes = 0
     private var outboundProgress = NIODeadline.distantPast
@@ -76,7 +78,8 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
     func channelActive(context: ChannelHandlerContext) {
         isRegistered = true
         loop.add(self)
-        guard loop.connectionCount.enter() else {
+        isCounted = loop.connectionCount.enter()
+        guard isCounted else {
             loop.counts.connectionsRefused += 1
             writeProblem(.serviceUnavailable, "The server has as many connections as it may have.", retryAfter: 5)
             lingerThenClose(context)

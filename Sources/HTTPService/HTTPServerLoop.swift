@@ -71,7 +71,7 @@ final class HTTPServerLoop {
 
     func remove(_ connection: HTTPConnectionHandler) {
         guard connections.removeValue(forKey: ObjectIdentifier(connection)) != nil else { return }
-        connectionEnded()
+        connectionEnded(wasCounted: connection.isCounted)
     }
 
     /// The connection is not HTTP's any more, but it still belongs to the server's life.
@@ -82,13 +82,13 @@ final class HTTPServerLoop {
         let key = ObjectIdentifier(channel)
         channel.closeFuture.assumeIsolated().whenComplete { [self] _ in
             handedOver.removeValue(forKey: key)
-            connectionEnded()
+            connectionEnded(wasCounted: true)
         }
     }
 
-    private func connectionEnded() {
+    private func connectionEnded(wasCounted: Bool) {
         counts.connectionsClosed += 1
-        connectionCount.leave()
+        if wasCounted { connectionCount.leave() }
         finishIfDrained()
     }
 
@@ -148,9 +148,11 @@ final class ConnectionCount: Sendable {
         self.maximum = maximum ?? .max
     }
 
-    /// - Returns: false where the server is full. Whoever enters leaves, also then.
+    /// - Returns: false where the server is full.
     func enter() -> Bool {
-        count.add(1, ordering: .relaxed).newValue <= maximum
+        if count.add(1, ordering: .relaxed).newValue <= maximum { return true }
+        leave()
+        return false
     }
 
     func leave() {

@@ -9,7 +9,8 @@ public protocol Database: Sendable {
     /// Runs `body` on a consistent snapshot. Statements that write are refused.
     func read<T: Sendable>(_ body: @Sendable (any SQLConnection) throws -> T) async throws -> T
 
-    /// Runs `body` in one serializable transaction: committed and on disk when this returns, rolled back when it throws.
+    /// Runs `body` in one serializable transaction: committed and on disk when this returns, rolled back when it
+    /// throws.
     ///
     /// An engine that has to resolve a conflict may run `body` again, so it must have no effect besides its statements.
     /// A statement that failed cannot be caught away: the transaction is rolled back and throws that failure.

@@ -17,9 +17,7 @@ struct StoreWriter: Sendable {
 
     /// Returns when the stream is over and its index complete.
     func run() async throws {
-        var index = try await persistently("read the index") {
-            try await store.get(SegmentKey.index(stream: stream)).map { try RecordingIndex(decoding: $0) }
-        }
+        var index = try await index()
         var filter = MediaLogFilter()
         var open = OpenSegment()
         var silentSegments: UInt64 = 0
@@ -47,6 +45,19 @@ struct StoreWriter: Sendable {
                 return
             case .fence, nil: continue
             }
+        }
+    }
+
+    /// What is stored so far. A damaged index is set aside: the recording begins anew rather than never.
+    private func index() async throws -> RecordingIndex? {
+        let bytes = try await persistently("read the index") {
+            try await store.get(SegmentKey.index(stream: stream))
+        }
+        do {
+            return try bytes.map { try RecordingIndex(decoding: $0) }
+        } catch {
+            logger.error("Index set aside", metadata: ["reason": "\(error)"])
+            return nil
         }
     }
 

@@ -26,5 +26,7 @@ struct Greeting {
               Status   http://\(configuration.adminBind):\(ports.admin)/metrics
 
             """)
+        // Whoever reads a pipe wants it now, not when a buffer is full.
+        fflush(stdout)
     }
 }

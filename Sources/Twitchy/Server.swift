@@ -37,7 +37,7 @@ struct Server {
         let threads = NIOThreadPool(numberOfThreads: 4)
         threads.start()
         let bus = InProcessMessageBus()
-        let store = FileSegmentStore(root: folder.file("segments"), threads: threads)
+        let store = FileSegmentStore(root: configuration.segmentFolder ?? folder.file("segments"), threads: threads)
         let logger = output.logger(label: "twitchy")
         metrics.observeProcess()
         health.publish(to: metrics)
@@ -77,12 +77,15 @@ struct Server {
         ports.admin = try await start(admin, option: "--admin-port")
         Greeting(configuration: configuration, ports: ports).say(logger)
 
+        let watch = DependencyWatch(databases: databases.named, store: store, health: health)
+        health.register("process").set(.ok)
         let services = Task {
             try await withThrowingTaskGroup(of: Void.self) { tasks in
                 tasks.addTask { try await accounts.run() }
                 tasks.addTask { try await ingest.run() }
                 tasks.addTask { try await transcoder.run() }
                 tasks.addTask { try await origin.run() }
+                tasks.addTask { await watch.run() }
                 try await tasks.next()
                 // One that ends by itself takes the others with it: a process with half its roles helps nobody.
                 tasks.cancelAll()
@@ -196,6 +199,10 @@ private struct Databases {
         for database in [accounts, ingest] {
             _ = try await database.transaction { try Outbox.resendNewest(in: $0) }
         }
+    }
+
+    var named: [(name: String, database: any Database)] {
+        [("accounts", accounts), ("ingest", ingest), ("origin", origin)]
     }
 
     func close() async throws {

@@ -88,11 +88,12 @@ final class WebSocketHandler: ChannelDuplexHandler {
         guard !isProcessing else { return }
         isProcessing = true
         defer { isProcessing = false }
-        // A peer needs an answer to its latest ping only (RFC 6455 §5.5.3), however many came at once.
+        // A peer needs an answer to the latest of several pings only (RFC 6455 §5.5.3).
         var pong: WebSocketFrame?
         while !isPaused, let context, let action = session.next(from: &input) {
             switch action {
             case .deliver(let message):
+                if let answer = pong.take() { send(answer, flush: true) }
                 if let connection { consumer?.received(message, on: connection) }
             case .sendPong(let frame):
                 pong = frame

@@ -52,7 +52,8 @@ struct LiveStatusTests {
                 try await test.tell(.streamStarted(stream("s2", channel.id, startedAt: 2000)), version: 1)
                 #expect(try await test.channel("radio") { $0.streamId == "s2" }.live)
                 let end = StreamEnded(
-                    streamID: "s3", channelID: channel.id, endedAt: Timestamp(milliseconds: 1), recordingAvailable: false)
+                    streamID: "s3", channelID: channel.id, endedAt: Timestamp(milliseconds: 1),
+                    recordingAvailable: false)
                 try await test.tell(.streamEnded(end), version: 5)
                 try await test.tell(.streamStarted(stream("s3", channel.id, startedAt: 9000)), version: 4)
                 try await test.tell(

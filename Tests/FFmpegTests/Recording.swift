@@ -60,7 +60,7 @@ struct Recording: Sendable, CustomTestStringConvertible {
             packetLength: 4_608, delay: 0),
         Recording(
             name: "FLAC, 24 bit, 96 kHz", format: .flac, codec: .flac, rate: 96_000,
-            arguments: "-c:a flac -sample_fmt s32 -f flac", packetLength: 9_216, delay: 0),
+            arguments: "-c:a flac -sample_fmt s32 -f flac", packetLength: 8_192, delay: 0),
         Recording(
             name: "Opus in WebM", format: .matroska, codec: .opus, arguments: "-c:a libopus -b:a 96k -f webm",
             packetLength: 960, delay: 312),

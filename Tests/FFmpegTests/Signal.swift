@@ -47,8 +47,10 @@ struct SplitMix64: RandomNumberGenerator {
 /// The lag at which `heard` is most like `sent`: heard[n + lag] ≈ sent[n].
 func lag(of heard: [Float], behind sent: [Float], within range: ClosedRange<Int> = -64...64) -> Int {
     let first = max(0, -range.lowerBound)
-    let count = min(sent.count, heard.count) - first - max(0, range.upperBound)
-    precondition(count > 1000, "too little to compare")
+    let available = min(sent.count, heard.count) - first - max(0, range.upperBound)
+    precondition(available > 1000, "too little to compare")
+    // A quarter of a second of a chirp is not like any other.
+    let count = min(available, 12_000)
     var best = (lag: 0, sum: -Float.infinity)
     for lag in range {
         var sum: Float = 0

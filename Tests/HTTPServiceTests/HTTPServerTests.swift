@@ -102,8 +102,7 @@ struct HTTPServerTests {
         }
     }
 
-    /// Refusals reach the client although it is still sending, and end the connection.
-    @Test(arguments: [
+    private static let badRequests: [(text: String, status: Int)] = [
         ("GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /smuggled ", 400),
         ("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab", 400),
         ("GET /%00 HTTP/1.1\r\nHost: a\r\n\r\n", 400), ("GET /a/%2e%2e/b HTTP/1.1\r\nHost: a\r\n\r\n", 400),
@@ -114,7 +113,10 @@ struct HTTPServerTests {
         ("POST /body HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n15\r\n012345678901234567890\r\n", 413),
         ("POST /body HTTP/1.1\r\nHost: a\r\nContent-Length: 21\r\n\r\n", 413),
         ("\u{16}\u{3}\u{1}hello TLS", 400),
-    ])
+    ]
+
+    /// Refusals reach the client although it is still sending, and end the connection.
+    @Test(arguments: badRequests)
     func badRequestsEndTheConnection(text: String, status: Int) async throws {
         try await withServer([Self.echo], configuration: .quick) { server in
             let answer = try await server.exchange(text + String(repeating: "x", count: 20_000))

@@ -105,7 +105,11 @@ struct EventConsumerTests {
             let attempts = Mutexed(0)
             let consuming = Task {
                 try await flow.consumer().run { event, envelope, connection in
-                    if attempts.change({ $0 += 1; return $0 }) <= 2 { throw SQLError(.busy, "busy") }
+                    if attempts.change({
+                        $0 += 1; return $0
+                    }) <= 2 {
+                        throw SQLError(.busy, "busy")
+                    }
                     try EventFlow.enter(event, envelope, connection)
                 }
             }

@@ -75,7 +75,11 @@ struct OutboxTests {
     func aRelayOutlivesABusThatRefuses(engine: DatabaseEngine) async throws {
         try await EventFlow.with(engine) { (flow) async throws in
             let refusals = Mutexed(0)
-            let bus = FusedBus(bus: flow.bus) { _ in refusals.change { $0 += 1; return $0 <= 3 } }
+            let bus = FusedBus(bus: flow.bus) { _ in
+                refusals.change {
+                    $0 += 1; return $0 <= 3
+                }
+            }
             let relay = OutboxRelay(database: flow.teller, bus: bus, logger: flow.logger)
             let relaying = Task { try await relay.run() }
             try await flow.tell(1, "late")

@@ -130,6 +130,7 @@ import Testing
     @Test func outputThatNobodyTakesIsBounded() {
         var limits = RTMPLimits()
         limits.pendingOutputBytes = 5000
+        limits.unearnedAnswers = 1000
         var session = RTMPServerSession(limits: limits)
         var bytes = ClientBytes.opening().bytes
         #expect(throws: Never.self) { _ = try session.receive(&bytes) }

@@ -171,8 +171,7 @@ import Testing
         run.session.endPublish(description: "Another encoder took over.")
         run.feed { $0.message(id: 4, type: .audio, payload: Self.frame) }
         #expect(run.events.isEmpty)
-        let output = run.session.takeOutput()
-        let status = ServerMessage.parse(output ?? ByteBuffer()).last
+        let status = run.answers.last
         #expect(status?.code == "NetStream.Failed")
         #expect(status?.command[3].object?["level"] == .string("error"))
         #expect(status?.header.streamID == 1)

@@ -64,10 +64,15 @@ struct ServerMessage {
 
     static func parse(_ output: ByteBuffer) -> [ServerMessage] {
         var bytes = output
-        if bytes.readableBytes >= ClientBytes.handshakeSize, bytes.getInteger(at: bytes.readerIndex) == UInt8(3) {
+        // Version 3 and S1, which begins with eight zero bytes.
+        if bytes.getBytes(at: bytes.readerIndex, length: 9) == [3, 0, 0, 0, 0, 0, 0, 0, 0] {
             bytes.moveReaderIndex(forwardBy: ClientBytes.handshakeSize)
         }
         var reader = ChunkReader(limits: RTMPLimits())
+        // The server announces this with its first answer, which may not be among these bytes.
+        var announcement = ClientBytes()
+        announcement.control(.setChunkSize, 65536)
+        _ = try? reader.next(&announcement.bytes)
         var messages: [ServerMessage] = []
         while let next = try? reader.next(&bytes) {
             if case .message(let header, let payload) = next {

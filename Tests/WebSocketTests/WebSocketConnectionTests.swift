@@ -244,7 +244,7 @@ struct WebSocketConnectionTests {
                 """
                 c = Client(); c.receive(); c.send(1, b"pause")
                 c.socket.settimeout(0.1)
-                data = b"".join(frame(2, bytes([n % 256]) * 1000) for n in range(20000)); sent = 0
+                data = b"".join(frame(2, bytes([n % 256]) * 1000) for n in range(8000)); sent = 0
                 begin = time.time(); stalled = False
                 while sent < len(data):
                     try: sent += c.socket.send(data[sent:sent + 65536])

@@ -5,7 +5,8 @@ enum ChannelName {
         "about", "account", "accounts", "admin", "administrator", "api", "assets", "auth", "browse", "channel",
         "channels", "chat", "docs", "embed", "explore", "favicon", "feed", "feeds", "follow", "following", "healthz",
         "help", "hls", "home", "irc", "live", "login", "logout", "media", "metrics", "moderator", "oembed", "openapi",
-        "player", "popout", "privacy", "push", "readyz", "recording", "recordings", "register", "rewind", "robots", "root",
+        "player", "popout", "privacy", "push", "readyz", "recording", "recordings", "register", "rewind", "robots",
+        "root",
         "search", "service_worker", "settings", "signin", "signout", "signup", "sitemap", "static", "status", "studio",
         "support", "system", "terms", "twitchy", "user", "users", "well_known",
     ]

@@ -12,9 +12,13 @@ struct ListenerCensus {
     }
 
     private var reports: [String: Report] = [:]
+    private var prunedAt: ContinuousClock.Instant?
 
     mutating func counted(_ event: ListenersCounted, at now: ContinuousClock.Instant) {
-        reports = reports.filter { now - $0.value.receivedAt <= Self.lifetime }
+        if prunedAt.map({ now - $0 > Self.lifetime }) ?? true {
+            reports = reports.filter { now - $0.value.receivedAt <= Self.lifetime }
+            prunedAt = now
+        }
         guard reports[event.process] != nil || reports.count < Self.maximumProcessCount else { return }
         reports[event.process] = Report(counts: event.counts, receivedAt: now)
     }

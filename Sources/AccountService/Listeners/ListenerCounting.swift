@@ -44,7 +44,7 @@ final class ListenerCounting: Sendable {
                     subscription.acknowledge(delivery.tag)
                     count(delivery)
                 }
-                return
+                if !Task.isCancelled { throw BusError.shutDown }
             } catch is CancellationError {
                 return
             } catch BusError.disconnected(let reason) {

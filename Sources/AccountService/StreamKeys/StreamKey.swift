@@ -1,5 +1,5 @@
-public import Events
 import Crypto
+public import Events
 
 /// A stream key: what an encoder shows to be let in. Only its SHA-256 is kept, so it can be shown only once.
 public enum StreamKey {

@@ -19,7 +19,9 @@ final class ADTSReader: ContainerReader {
         while true {
             if try window.skipID3() { continue }
             guard try window.fill(ADTSHeader.length) else { return nil }
-            guard let found = ADTSHeader(window.bytes(0..<ADTSHeader.length)), try isConfirmed(found) else {
+            guard window[0] == 0xFF, window[1] & 0xF6 == 0xF0,
+                let found = ADTSHeader(window.bytes(0..<ADTSHeader.length)), try isConfirmed(found)
+            else {
                 resynchronise()
                 continue
             }

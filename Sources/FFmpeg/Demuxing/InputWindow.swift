@@ -117,7 +117,7 @@ final class InputWindow {
     }
 
     private static let readLength = 4096
-    private static let mostSkipped = 256 << 20
+    private static let mostSkipped = 257 << 20
 }
 
 extension InputWindow {

@@ -15,7 +15,9 @@ final class MPEGAudioReader: ContainerReader {
         while true {
             if try window.skipID3() { continue }
             guard try window.fill(MPEGAudioHeader.length) else { return nil }
-            guard let found = MPEGAudioHeader(window.bytes(0..<MPEGAudioHeader.length)), try isConfirmed(found) else {
+            guard window[0] == 0xFF, window[1] & 0xE6 == 0xE2,
+                let found = MPEGAudioHeader(window.bytes(0..<MPEGAudioHeader.length)), try isConfirmed(found)
+            else {
                 resynchronise()
                 continue
             }

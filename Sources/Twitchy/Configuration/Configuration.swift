@@ -15,6 +15,8 @@ struct Configuration {
     var bind = "127.0.0.1"
     var publicURL: String?
     var trustedProxies = TrustedProxies.none
+    /// nil: in the data folder.
+    var segmentFolder: String?
     var isLowLatency = true
     var ladder = Ladder.standard
     var slots = ProcessInfo.processInfo.activeProcessorCount * 8
@@ -94,6 +96,14 @@ struct Configuration {
                     guard let range = AddressRange(text) else { throw refuse("\"\(text)\" is not an address range") }
                     return range
                 })
+        case "irc-port": _ = try port()
+        case "database-url":
+            guard value == "sqlite:" else { throw refuse("only sqlite: is supported for now") }
+        case "amqp-url": throw refuse("RabbitMQ is not supported yet; leave it out for the bus in the process")
+        case "segment-store":
+            guard value.hasPrefix("file:") else { throw refuse("only file:FOLDER is supported for now") }
+            let folder = String(value.dropFirst(5))
+            if !folder.isEmpty { segmentFolder = folder }
         case "latency":
             guard ["low", "standard"].contains(value) else { throw refuse("\"\(value)\" is neither low nor standard") }
             isLowLatency = value == "low"

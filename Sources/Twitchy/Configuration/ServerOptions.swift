@@ -32,6 +32,18 @@ struct ServerOptions: ParsableArguments {
     @Option(help: "Addresses of proxies whose X-Forwarded-For counts, such as 10.0.0.0/8,::1.")
     var trustedProxies: String?
 
+    @Option(help: "Port for chat over IRC; nothing listens there yet. (default: 6667)")
+    var ircPort: String?
+
+    @Option(help: "sqlite: for files in --data, which is all there is for now. (default: sqlite:)")
+    var databaseUrl: String?
+
+    @Option(help: "RabbitMQ; not supported yet, the bus is in the process.")
+    var amqpUrl: String?
+
+    @Option(help: "file:FOLDER for segments. (default: file: in --data)")
+    var segmentStore: String?
+
     @Option(help: "low, or standard: playlists without parts. (default: low)")
     var latency: String?
 
@@ -62,6 +74,10 @@ struct ServerOptions: ParsableArguments {
         values["bind"] = bind
         values["public-url"] = publicUrl
         values["trusted-proxies"] = trustedProxies
+        values["irc-port"] = ircPort
+        values["database-url"] = databaseUrl
+        values["amqp-url"] = amqpUrl
+        values["segment-store"] = segmentStore
         values["latency"] = latency
         values["ladder"] = ladder
         values["slots"] = slots
@@ -73,6 +89,6 @@ struct ServerOptions: ParsableArguments {
 
     static let names = [
         "data", "http-port", "rtmp-port", "icecast-port", "admin-port", "admin-bind", "bind", "public-url",
-        "trusted-proxies", "latency", "ladder", "slots", "dvr", "log-level", "demo",
+        "trusted-proxies", "irc-port", "database-url", "amqp-url", "segment-store", "latency", "ladder", "slots", "dvr", "log-level", "demo",
     ]
 }

@@ -5,7 +5,7 @@ import Testing
 struct DeadlineExceeded: Error {}
 
 /// Long enough for a real broker on a busy machine.
-let deadline = Duration.seconds(15)
+let deadline = Duration.seconds(30)
 
 /// Long enough to notice what should not have come.
 let silence = Duration.milliseconds(250)
@@ -33,6 +33,11 @@ func eventually(_ condition: @Sendable () async throws -> Bool, sourceLocation: 
         try #require(ContinuousClock.now < end, "the deadline has passed", sourceLocation: sourceLocation)
         try await Task.sleep(for: .milliseconds(10))
     }
+}
+
+actor Tally {
+    private(set) var count = 0
+    func add() { count += 1 }
 }
 
 func payload(_ number: Int) -> ByteBuffer { ByteBuffer(string: String(number)) }

@@ -2,7 +2,7 @@ import MessageBus
 import NIOCore
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(2)))
 struct QueueLimitTests {
     /// A full queue refuses the new message and keeps the old ones.
     @Test(arguments: BusFactory.all)
@@ -73,11 +73,11 @@ struct QueueLimitTests {
             let bus = try await scene.client()
             let queue = await scene.name()
             try await bus.declareQueue(
-                queue, QueueOptions(singleActiveConsumer: true, messageTimeToLive: .seconds(2)))
+                queue, QueueOptions(singleActiveConsumer: true, messageTimeToLive: .seconds(4)))
             let active = try await bus.consume(queue, prefetch: 10)
             for number in 0..<3 { try await bus.publish(payload(number), to: queue) }
             _ = try await active.receive(3)
-            try await Task.sleep(for: .seconds(2.1))
+            try await Task.sleep(for: .seconds(4.1))
             let standby = try await bus.consume(queue, prefetch: 10)
             try await bus.publish(payload(3), to: queue)
             #expect(try await active.receive().payload.number == 3)
@@ -94,7 +94,7 @@ struct QueueLimitTests {
         try await factory.run { scene in
             let bus = try await scene.client()
             let queue = await scene.name()
-            try await bus.declareQueue(queue, QueueOptions(expires: .milliseconds(500)))
+            try await bus.declareQueue(queue, QueueOptions(expires: .seconds(2)))
             try await bus.publish(payload(1), to: queue)
             try await eventually {
                 do {
@@ -113,15 +113,15 @@ struct QueueLimitTests {
         try await factory.run { scene in
             let bus = try await scene.client()
             let queue = await scene.name()
-            let options = QueueOptions(expires: .seconds(2))
+            let options = QueueOptions(expires: .seconds(4))
             try await bus.declareQueue(queue, options)
             try await bus.publish(payload(1), to: queue)
-            for _ in 0..<5 {
+            for _ in 0..<9 {
                 try await Task.sleep(for: .milliseconds(500))
                 #expect(try await bus.declareQueue(queue, options).readyMessages == 1)
             }
             let consumer = try await bus.consume(queue, prefetch: 1)
-            try await Task.sleep(for: .seconds(2.2))
+            try await Task.sleep(for: .seconds(4.2))
             #expect(try await consumer.receive().payload.number == 1)
             await consumer.close()
             // It was in use until just now.
