@@ -24,9 +24,7 @@ struct TimestampRelation: Sendable {
     var position: Int64
 
     func position(of timestamp: Int64) -> Int64 {
-        let (distance, isTooFar) = timestamp.subtractingReportingOverflow(self.timestamp)
-        guard !isTooFar, abs(distance) < 1 << 60 else { return .max }
-        return position + Timeline.samples(nanoseconds: distance)
+        position + Timeline.samples(nanoseconds: timestamp - self.timestamp)
     }
 }
 
@@ -51,11 +49,10 @@ struct PlacedLeg: Sendable {
         return seconds * 1_000_000_000 + rest * 1_000_000_000 / rate
     }
 
-    /// How far `timestamp` lies from where the leg's sample `samples` is expected; nil when it is out of all reason.
-    func deviation(of timestamp: Int64, at samples: Int64) -> Int64? {
+    /// How far `timestamp`, which is bounded, lies from where the leg's sample `samples` is expected.
+    func deviation(of timestamp: Int64, at samples: Int64) -> Int64 {
         guard let base else { return 0 }
-        let (difference, overflows) = timestamp.subtractingReportingOverflow(base)
-        return overflows ? nil : difference - nanoseconds(samples: samples)
+        return timestamp - base - nanoseconds(samples: samples)
     }
 }
 
@@ -83,22 +80,22 @@ extension StreamClock {
         now: Int64
     ) {
         var start = edge
-        let length = nanoseconds(ofLength: packet.length)
-        let present = max(edge, playhead(now: now) - Timeline.samples(nanoseconds: length))
+        let length = Timeline.samples(nanoseconds: packet.nanoseconds)
         if legCount == 0 {
             start = edge
         } else if let previous, let timestamp = packet.timestamp {
-            start = min(previous.position(of: timestamp), present)
+            let latest = max(edge, present(now: now) - length)
+            start = min(previous.position(of: timestamp), latest)
             if start < edge {
                 // Late data for a stretch already filled: the live edge wins.
                 if now - (lateSince ?? now) < Self.longestLateness {
                     lateSince = lateSince ?? now
                     return
                 }
-                start = present
+                start = latest
             }
         } else if isNewConnection || isSilent {
-            start = present
+            start = max(edge, playhead(now: now) - length)
         }
         lateSince = nil
         silence(until: start)
@@ -109,15 +106,18 @@ extension StreamClock {
     }
 
     private mutating func extend(_ placed: PlacedLeg, with packet: Packet, now: Int64) {
-        guard let timestamp = packet.timestamp else { return append(packet) }
+        guard let timestamp = packet.timestamp else {
+            confirmSuspects()
+            return append(packet)
+        }
         var placed = placed
         let held = placed.suspects.reduce(Int64(0)) { $0 + Int64($1.length) }
-        let deviation = placed.deviation(of: timestamp, at: placed.samples + held) ?? Int64.max / 4
+        let deviation = placed.deviation(of: timestamp, at: placed.samples + held)
         if placed.suspects.isEmpty {
             if abs(deviation) <= Self.gap {
                 // Encoders' clocks drift against their own sample count; following slowly keeps drift from ever
                 // looking like a gap.
-                if let base = placed.base { placed.base = base + deviation / 256 } else { placed.base = timestamp }
+                placed.base = (placed.base ?? timestamp - placed.nanoseconds(samples: placed.samples)) + deviation / 256
                 placement = .leg(placed)
                 return append(packet)
             }
@@ -132,14 +132,14 @@ extension StreamClock {
         }
         if abs(deviation - placed.suspectDeviation) > Self.gap {
             confirmSuspects()
-            return place(packet, now: now, suspecting: deviation)
+            return suspect(packet, deviation: deviation)
         }
         placed.suspects.append(packet)
         placement = .leg(placed)
         if placed.suspects.count >= Self.witnesses { jump(placed, now: now) }
     }
 
-    private mutating func place(_ packet: Packet, now: Int64, suspecting deviation: Int64) {
+    private mutating func suspect(_ packet: Packet, deviation: Int64) {
         guard case .leg(var placed) = placement else { return }
         placed.suspects = [packet]
         placed.suspectDeviation = deviation
@@ -149,12 +149,11 @@ extension StreamClock {
     /// The timestamps have left the count for good.
     private mutating func jump(_ placed: PlacedLeg, now: Int64) {
         let first = placed.suspects[0]
-        let target = min(
-            placed.timestamps?.position(of: first.timestamp ?? 0) ?? edge, max(edge, playhead(now: now)))
+        let target = min(placed.timestamps?.position(of: first.timestamp ?? 0) ?? edge, present(now: now))
         var placed = placed
         let suspects = placed.suspects
         placed.suspects = []
-        guard target > edge else {
+        guard Timeline.nanoseconds(samples: target - edge) > Self.gap / 2 else {
             // They went back, or ran ahead of real time: nothing is missing, the count goes on.
             placed.base = (first.timestamp ?? 0) - placed.nanoseconds(samples: placed.samples)
             placement = .leg(placed)
@@ -167,6 +166,12 @@ extension StreamClock {
         beginLeg(leg)
         placement = .leg(PlacedLeg(leg: leg, base: first.timestamp))
         for packet in suspects { append(packet) }
+    }
+
+    /// What was held for long enough is a gap when several packets agree on it.
+    mutating func resolveSuspects(now: Int64) {
+        guard case .leg(let placed) = placement, placed.suspects.count > 1 else { return confirmSuspects() }
+        jump(placed, now: now)
     }
 
     /// Whatever is held goes on where the count stands.

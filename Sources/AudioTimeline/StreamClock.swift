@@ -36,6 +36,7 @@ public struct StreamClock: Sendable {
     struct Packet: Sendable {
         var payload: ByteBuffer
         var length: Int32
+        var nanoseconds: Int64
         var timestamp: Int64?
         var arrival: Int64
     }
@@ -82,12 +83,28 @@ public struct StreamClock: Sendable {
         self.limits = limits
     }
 
+    /// Rates that any of the codecs has; what lies outside is hostile, and would overflow what is counted with it.
+    private static let sampleRates = 1_000...768_000
+    /// Timestamps further from 0 than this, 36 years, are taken as missing.
+    private static let farthestTimestamp: UInt64 = 1 << 60
+    /// A burst at the start of a connection is over after this.
+    private static let burstNanoseconds: Int64 = 50_000_000
+
+    /// What a packet counts against `Limits.pendingBytes`: an empty one takes memory too.
+    private static func cost(of payload: ByteBuffer) -> Int { payload.readableBytes + 64 }
+
     // MARK: Events
 
     /// The source announces how its packets are coded: at the start of a connection, and when it changes.
     public mutating func configured(_ configuration: CodecConfiguration, isNewConnection: Bool) throws(Refusal) {
-        guard let counter = PacketCounter(configuration), configuration.sampleRate > 0 else {
+        guard Self.sampleRates.contains(configuration.sampleRate), let counter = PacketCounter(configuration) else {
             throw .unreadableConfiguration
+        }
+        var isNewConnection = isNewConnection
+        // Of several in a row without a packet between them, only the last counts.
+        while case .configuration(_, let wasNew)? = pending.last {
+            isNewConnection = isNewConnection || wasNew
+            pending.removeLast()
         }
         self.counter = counter
         arrivingRate = Int64(configuration.sampleRate)
@@ -100,15 +117,21 @@ public struct StreamClock: Sendable {
         guard counter != nil else { throw .noConfiguration }
         guard let length = counter?.length(of: payload) else { throw .brokenPacket }
         guard length > 0 || payload.readableBytes > 0 else { return }
-        guard pendingBytes + payload.readableBytes <= limits.pendingBytes else { throw .overflow }
-        pending.append(.packet(Packet(payload: payload, length: length, timestamp: timestamp, arrival: now)))
-        pendingBytes += payload.readableBytes
-        pendingNanoseconds += nanoseconds(ofLength: length)
+        guard pendingBytes + Self.cost(of: payload) <= limits.pendingBytes else { throw .overflow }
+        let packet = Packet(
+            payload: payload, length: length, nanoseconds: Int64(length) * 1_000_000_000 / arrivingRate,
+            timestamp: timestamp.flatMap { $0.magnitude < Self.farthestTimestamp ? $0 : nil }, arrival: now)
+        pending.append(.packet(packet))
+        pendingBytes += Self.cost(of: payload)
+        pendingNanoseconds += packet.nanoseconds
         if firstArrival == nil { firstArrival = now }
         advance(now: now)
     }
 
     public mutating func nowPlayingChanged(_ nowPlaying: NowPlaying, now: Int64) {
+        guard !hasEnded else { return }
+        // Of several in a row without a packet between them, only the last counts.
+        if case .nowPlaying? = pending.last { pending.removeLast() }
         pending.append(.nowPlaying(nowPlaying))
         advance(now: now)
     }
@@ -147,7 +170,7 @@ public struct StreamClock: Sendable {
 
     /// How far the source has run ahead of real time; above `Limits.leadNanoseconds` it is not to be read.
     public func lead(now: Int64) -> Int64 {
-        guard let anchor else { return 0 }
+        guard let anchor else { return firstArrival.map { pendingNanoseconds - (now - $0) } ?? 0 }
         return Timeline.nanoseconds(samples: edge) + pendingNanoseconds - (now - anchor)
     }
 
@@ -163,7 +186,7 @@ public struct StreamClock: Sendable {
     /// When `timePassed` is needed next, if nothing arrives before.
     public func nextWake(now: Int64) -> Int64? {
         guard !hasEnded else { return nil }
-        guard let anchor else { return firstArrival.map { $0 + limits.probeNanoseconds } }
+        guard let anchor else { return probeEnd }
         if !pending.isEmpty || placement.hasSuspects {
             return max(now + 5_000_000, min(anchor + Timeline.nanoseconds(samples: edge) + delay, now + 100_000_000))
         }
@@ -175,15 +198,22 @@ public struct StreamClock: Sendable {
     private mutating func advance(now: Int64) {
         guard !hasEnded else { return }
         if anchor == nil {
-            guard let firstArrival else { return }
-            let isProbing =
-                pendingNanoseconds < limits.probeNanoseconds && now - firstArrival < limits.probeNanoseconds
-            if isProbing && isConnected { return }
+            guard let probeEnd else { return }
+            if now < probeEnd && isConnected { return }
             settle(now: now)
         }
         while let next = pending.first, isDue(next, now: now) { placeNext(now: now) }
-        if placement.suspectsWait(since: now) { confirmSuspects() }
+        if placement.suspectsWait(since: now) { resolveSuspects(now: now) }
         if pending.isEmpty { fillWithSilence(now: now) }
+    }
+
+    /// When enough was looked at: as soon as the probe is full, but not in the midst of a burst that came at once, of
+    /// which only the last packet tells the time.
+    private var probeEnd: Int64? {
+        guard let firstArrival else { return nil }
+        return firstArrival
+            + (pendingNanoseconds < limits.probeNanoseconds
+                ? limits.probeNanoseconds : min(Self.burstNanoseconds, limits.probeNanoseconds))
     }
 
     /// Fixes the clock: sample 0 was captured when the newest packet arrived, less all that came before.
@@ -191,7 +221,7 @@ public struct StreamClock: Sendable {
         var end: Int64 = 0
         var earliest: Int64?
         for case .packet(let packet) in pending {
-            end += nanoseconds(ofLength: packet.length)
+            end += packet.nanoseconds
             earliest = min(earliest ?? .max, packet.arrival - end)
         }
         anchor = earliest ?? now
@@ -211,8 +241,8 @@ public struct StreamClock: Sendable {
         case .nowPlaying(let nowPlaying):
             open.items.append(.nowPlaying(nowPlaying, position: edge))
         case .packet(let packet):
-            pendingBytes -= packet.payload.readableBytes
-            pendingNanoseconds = max(0, pendingNanoseconds - nanoseconds(ofLength: packet.length))
+            pendingBytes -= Self.cost(of: packet.payload)
+            pendingNanoseconds -= packet.nanoseconds
             place(packet, now: now)
         }
     }
@@ -221,6 +251,12 @@ public struct StreamClock: Sendable {
     func playhead(now: Int64) -> Int64 {
         guard let anchor else { return 0 }
         return Timeline.samples(nanoseconds: max(0, now - anchor - delay))
+    }
+
+    /// Where real time stands: nothing that has arrived lies behind it.
+    func present(now: Int64) -> Int64 {
+        guard let anchor else { return 0 }
+        return Timeline.samples(nanoseconds: max(0, now - anchor))
     }
 
     private mutating func fillWithSilence(now: Int64) {
@@ -232,8 +268,6 @@ public struct StreamClock: Sendable {
         confirmSuspects()
         silence(until: playhead)
     }
-
-    func nanoseconds(ofLength length: Int32) -> Int64 { Int64(length) * 1_000_000_000 / arrivingRate }
 
     // MARK: Writing
 

@@ -44,21 +44,22 @@ extension CalendarDate: CustomStringConvertible {
 }
 
 extension ByteBuffer {
+    /// Writes 24 characters as three integers of eight.
     mutating func writeDate(_ date: CalendarDate) {
-        writeDigits(date.year, count: 4)
-        writeInteger(UInt8(ascii: "-"))
-        writeDigits(date.month, count: 2)
-        writeInteger(UInt8(ascii: "-"))
-        writeDigits(date.day, count: 2)
-        writeInteger(UInt8(ascii: "T"))
-        writeDigits(date.hour, count: 2)
-        writeInteger(UInt8(ascii: ":"))
-        writeDigits(date.minute, count: 2)
-        writeInteger(UInt8(ascii: ":"))
-        writeDigits(date.second, count: 2)
-        writeInteger(UInt8(ascii: "."))
-        writeDigits(date.millisecond, count: 3)
-        writeInteger(UInt8(ascii: "Z"))
+        let hyphen: UInt64 = 0x2D
+        let colon: UInt64 = 0x3A
+        let (month, day) = (Self.digits(date.month, count: 2), Self.digits(date.day, count: 2))
+        let (hour, minute) = (Self.digits(date.hour, count: 2), Self.digits(date.minute, count: 2))
+        let second = Self.digits(date.second, count: 2)
+        writeMultipleIntegers(
+            // 2026-05-
+            Self.digits(date.year, count: 4) << 32 | hyphen << 24 | month << 8 | hyphen,
+            // 01T12:48
+            day << 48 | UInt64(UInt8(ascii: "T")) << 40 | hour << 24 | colon << 16 | minute,
+            // :16.789Z
+            colon << 56 | second << 40 | UInt64(UInt8(ascii: ".")) << 32 | Self.digits(date.millisecond, count: 3) << 8
+                | UInt64(UInt8(ascii: "Z"))
+        )
     }
 }
 

@@ -34,33 +34,41 @@ public struct DeliveryDirectives: Sendable, Hashable {
 
     /// Reads the query of a URL, without the question mark.
     public init(query: some Collection<UInt8>) {
-        var hasSkip = false
-        for parameter in query.split(separator: UInt8(ascii: "&")) {
-            guard parameter.first == UInt8(ascii: "_") else { continue }
-            let equals = parameter.firstIndex(of: UInt8(ascii: "="))
-            let name = parameter[..<(equals ?? parameter.endIndex)]
-            let value = equals.map { parameter[parameter.index(after: $0)...] } ?? parameter[parameter.endIndex...]
-            if name.elementsEqual("_HLS_msn".utf8) {
-                mediaSequence = mediaSequence ?? Self.number(value)
-            } else if name.elementsEqual("_HLS_part".utf8) {
-                part = part ?? Self.number(value)
-            } else if name.elementsEqual("_HLS_skip".utf8), !hasSkip {
-                hasSkip = true
-                if value.elementsEqual("YES".utf8) {
-                    skip = .segments
-                } else if value.elementsEqual("v2".utf8) {
-                    skip = .segmentsAndDateRanges
-                }
-            }
-        }
+        self.init(bytes: Array(query))
     }
 
     /// Reads the query of a URL, without the question mark.
     public init(query: some StringProtocol) {
-        self.init(query: query.utf8)
+        self.init(bytes: Array(query.utf8))
     }
 
-    private static func number(_ bytes: some Collection<UInt8>) -> Value {
+    private init(bytes: [UInt8]) {
+        var hasSkip = false
+        var start = 0
+        while start < bytes.count {
+            let end = bytes[start...].firstIndex(of: UInt8(ascii: "&")) ?? bytes.count
+            let parameter = bytes[start..<end]
+            start = end + 1
+            // Most parameters of others are told apart by one byte.
+            guard parameter.first == UInt8(ascii: "_") else { continue }
+            let equals = parameter.firstIndex(of: UInt8(ascii: "=")) ?? end
+            let value = parameter[min(equals + 1, end)...]
+            switch parameter[..<equals] {
+            case let name where name.elementsEqual("_HLS_msn".utf8):
+                mediaSequence = mediaSequence ?? Self.number(value)
+            case let name where name.elementsEqual("_HLS_part".utf8):
+                part = part ?? Self.number(value)
+            case let name where name.elementsEqual("_HLS_skip".utf8) && !hasSkip:
+                hasSkip = true
+                if value.elementsEqual("YES".utf8) { skip = .segments }
+                if value.elementsEqual("v2".utf8) { skip = .segmentsAndDateRanges }
+            default:
+                continue
+            }
+        }
+    }
+
+    private static func number(_ bytes: ArraySlice<UInt8>) -> Value {
         DecimalInteger.parse(bytes).map(Value.number) ?? .malformed
     }
 }

@@ -20,7 +20,7 @@ public struct Skip: Sendable, Hashable {
             attributes.write("RECENTLY-REMOVED-DATERANGES=", enumerated: "\"", into: &buffer)
             for (index, id) in recentlyRemovedDateRanges.enumerated() {
                 if index > 0 { buffer.writeInteger(UInt8(ascii: "\t")) }
-                buffer.writeString(id.filter { $0 != "\"" && $0 != "\t" && !$0.isNewline })
+                for byte in id.utf8 where byte >= 0x20 && byte != 0x22 && byte != 0x7F { buffer.writeInteger(byte) }
             }
             buffer.writeInteger(UInt8(ascii: "\""))
         }

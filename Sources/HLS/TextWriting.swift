@@ -1,26 +1,50 @@
 import NIOCore
 
 extension ByteBuffer {
+    /// Writes a number without leading zeros.
     mutating func writeDecimal(_ value: Int) {
-        writeString(String(value))
+        guard 0..<100_000_000 ~= value else {
+            writeString(String(value))
+            return
+        }
+        var count = 1
+        var rest = value / 10
+        while rest > 0 {
+            count += 1
+            rest /= 10
+        }
+        writeDigits(value, count: count)
     }
 
-    /// Writes the lowest digits of a number, filled up with zeros.
+    /// Writes the lowest digits of a number, at most eight, filled up with zeros.
     mutating func writeDigits(_ value: Int, count: Int) {
-        var divisor = 1
-        for _ in 1..<count { divisor *= 10 }
-        while divisor > 0 {
-            writeInteger(UInt8(truncatingIfNeeded: 0x30 + value / divisor % 10))
-            divisor /= 10
+        writeCharacters(Self.digits(value, count: count), count: count)
+    }
+
+    /// Writes the lowest bytes of an integer, at most eight: one store instead of one for each character. Playlists
+    /// are written for every part of every rendition, and half of their text is digits.
+    mutating func writeCharacters(_ characters: UInt64, count: Int) {
+        writeInteger(characters << UInt64(64 - 8 * count))
+        moveWriterIndex(to: writerIndex - (8 - count))
+    }
+
+    /// The lowest digits as characters, the last one in the lowest byte.
+    static func digits(_ value: Int, count: Int) -> UInt64 {
+        var characters: UInt64 = 0
+        var rest = UInt64(truncatingIfNeeded: value)
+        for position in 0..<count {
+            let (quotient, digit) = rest.quotientAndRemainder(dividingBy: 10)
+            characters |= (0x30 + digit) << UInt64(8 * position)
+            rest = quotient
         }
+        return characters
     }
 
     /// Writes seconds with five decimals.
     mutating func writeSeconds(samples: Int) {
         let (seconds, fraction) = SampleDuration.decimal(samples)
         writeDecimal(seconds)
-        writeInteger(UInt8(ascii: "."))
-        writeDigits(fraction, count: 5)
+        writeCharacters(0x2E << 40 | Self.digits(fraction, count: 5), count: 6)
     }
 
     /// Writes a quoted string, which may hold neither line breaks nor double quotes (RFC 8216bis §4.2). Double quotes

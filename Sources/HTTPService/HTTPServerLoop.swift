@@ -27,7 +27,7 @@ final class HTTPServerLoop {
     /// The time at the last tick: exact enough for time-outs, and free.
     private(set) var now = NIODeadline.now()
     private(set) var dateLine = ByteBuffer()
-    /// The buffer in which heads of responses are encoded. When the kernel took the last one, it is used again.
+    /// The buffer in which heads and small bodies are written. When the kernel took the last one, it is used again.
     var scratch = ByteBuffer()
     var counts = HTTPServerCounts()
     private(set) var isShuttingDown = false
@@ -51,7 +51,7 @@ final class HTTPServerLoop {
         self.logger = logger
         self.logsAccess = logger.logLevel <= .debug
         self.connectionCount = connectionCount
-        scratch.reserveCapacity(1024)
+        scratch.reserveCapacity(16 * 1024)
         updateClock()
         scheduleTick()
     }

@@ -27,6 +27,6 @@ struct Greeting {
 
             """)
         // Whoever reads a pipe wants it now, not when a buffer is full.
-        fflush(stdout)
+        fflush(nil)
     }
 }

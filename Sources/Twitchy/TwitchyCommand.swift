@@ -10,6 +10,8 @@ struct TwitchyCommand: AsyncParsableCommand {
         defaultSubcommand: nil)
 
     static func main() async {
+        // Whoever reads our output may leave; that must not end a server.
+        signal(SIGPIPE, SIG_IGN)
         do {
             var command = try parseAsRoot()
             if var command = command as? any AsyncParsableCommand {

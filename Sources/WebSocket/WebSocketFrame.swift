@@ -39,7 +39,9 @@ public struct WebSocketFrame: Sendable, Hashable {
     public static func text(_ text: String) -> WebSocketFrame { WebSocketFrame(.text, text.utf8) }
     /// A text frame of bytes that are UTF-8, such as encoded JSON.
     public static func text(utf8 bytes: ByteBuffer) -> WebSocketFrame { WebSocketFrame(.text, bytes.readableBytesView) }
-    public static func binary(_ bytes: ByteBuffer) -> WebSocketFrame { WebSocketFrame(.binary, bytes.readableBytesView) }
+    public static func binary(_ bytes: ByteBuffer) -> WebSocketFrame {
+        WebSocketFrame(.binary, bytes.readableBytesView)
+    }
     /// - Parameter payload: at most 125 bytes count.
     public static func ping(_ payload: ByteBuffer = ByteBuffer()) -> WebSocketFrame {
         WebSocketFrame(.ping, payload.readableBytesView.prefix(125))

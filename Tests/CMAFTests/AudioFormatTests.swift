@@ -4,16 +4,17 @@ import Testing
 
 struct AudioFormatTests {
     /// A6: object type 2 is `mp4a.40.2`, explicit SBR `mp4a.40.5`, with parametric stereo `mp4a.40.29`.
-    @Test(arguments: [
-        ([0x11, 0x90], "mp4a.40.2", 48_000, 2),
-        ([0x12, 0x08], "mp4a.40.2", 44_100, 1),
-        // Object type 5, core 24 kHz, stereo, extension 48 kHz, core object type 2.
-        ([0x2B, 0x11, 0x88, 0x00], "mp4a.40.5", 48_000, 2),
-        // Object type 29, core 24 kHz, mono, extension 48 kHz.
-        ([0xEB, 0x09, 0x88, 0x00], "mp4a.40.29", 48_000, 2),
-        // Rate written out: 15, then 24 bits.
-        ([0x17, 0x80, 0x5D, 0xC0, 0x10], "mp4a.40.2", 48_000, 2),
-    ] as [([UInt8], String, Int, Int)])
+    @Test(
+        arguments: [
+            ([0x11, 0x90], "mp4a.40.2", 48_000, 2),
+            ([0x12, 0x08], "mp4a.40.2", 44_100, 1),
+            // Object type 5, core 24 kHz, stereo, extension 48 kHz, core object type 2.
+            ([0x2B, 0x11, 0x88, 0x00], "mp4a.40.5", 48_000, 2),
+            // Object type 29, core 24 kHz, mono, extension 48 kHz.
+            ([0xEB, 0x09, 0x88, 0x00], "mp4a.40.29", 48_000, 2),
+            // Rate written out: 15, then 24 bits.
+            ([0x17, 0x80, 0x5D, 0xC0, 0x10], "mp4a.40.2", 48_000, 2),
+        ] as [([UInt8], String, Int, Int)])
     func codecsFollowTheAudioSpecificConfig(bytes: [UInt8], codecs: String, rate: Int, channels: Int) throws {
         let format = AudioFormat.aac(try AudioSpecificConfig(bytes))
         #expect(format.codecs == codecs)

@@ -30,10 +30,11 @@ struct ID3TagTests {
     }
 
     /// id3v2.4.0-structure §4: ISO 8859-1, UTF-16 with mark, UTF-16BE, UTF-8.
-    @Test(arguments: [
-        [0, 0x47, 0xFC], [1, 0xFF, 0xFE, 0x47, 0, 0xFC, 0, 0, 0], [1, 0xFE, 0xFF, 0, 0x47, 0, 0xFC],
-        [2, 0, 0x47, 0, 0xFC], [3, 0x47, 0xC3, 0xBC, 0],
-    ] as [[UInt8]])
+    @Test(
+        arguments: [
+            [0, 0x47, 0xFC], [1, 0xFF, 0xFE, 0x47, 0, 0xFC, 0, 0, 0], [1, 0xFE, 0xFF, 0, 0x47, 0, 0xFC],
+            [2, 0, 0x47, 0, 0xFC], [3, 0x47, 0xC3, 0xBC, 0],
+        ] as [[UInt8]])
     func decodesTheFourEncodings(content: [UInt8]) throws {
         let frame = Array("TIT2".utf8) + [0, 0, 0, UInt8(content.count), 0, 0] + content
         for version in 3...4 as ClosedRange<UInt8> {

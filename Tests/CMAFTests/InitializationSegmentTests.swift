@@ -3,9 +3,10 @@ import NIOCore
 import Testing
 
 struct InitializationSegmentTests {
-    private static let streamInfo48000: [UInt8] = [
-        0x12, 0x00, 0x12, 0x00, 0, 0, 0, 0, 0, 0, 0x0B, 0xB8, 0x03, 0x70, 0, 0, 0, 0,
-    ] + [UInt8](repeating: 0, count: 16)
+    private static let streamInfo48000: [UInt8] =
+        [
+            0x12, 0x00, 0x12, 0x00, 0, 0, 0, 0, 0, 0, 0x0B, 0xB8, 0x03, 0x70, 0, 0, 0, 0,
+        ] + [UInt8](repeating: 0, count: 16)
 
     private static func formats() throws -> [AudioFormat] {
         [

@@ -35,7 +35,9 @@ struct AudioDecoderTests {
         let mono = try Demuxed(
             CommandLineFFmpeg.encode(Signal(count: 10_000), channels: 1, "-c:a libmp3lame -f mp3"), .mp3)
         let decoder = try AudioDecoder(stereo.configurations[0])
-        for (packets, layout) in [(stereo.packets, ChannelLayout.stereo), (mono.packets, .mono), (stereo.packets, .stereo)] {
+        for (packets, layout) in [
+            (stereo.packets, ChannelLayout.stereo), (mono.packets, .mono), (stereo.packets, .stereo),
+        ] {
             var layouts: Set<ChannelLayout> = []
             // The first two refer to bytes of frames before them, which are another stream's.
             for (_, packet) in packets.dropFirst(2) {

@@ -20,7 +20,9 @@ enum CommandLineFFmpeg {
         try inFolder { folder in
             let path = folder.appendingPathComponent("file")
             try Data(file).write(to: path)
-            let arguments = ["-v", "error", "-count_packets", "-show_entries", "stream=nb_read_packets", "-of", "csv=p=0"]
+            let arguments = [
+                "-v", "error", "-count_packets", "-show_entries", "stream=nb_read_packets", "-of", "csv=p=0",
+            ]
             let lines = try launch("ffprobe", arguments + [path.path], [], folder).split(separator: "\n")
             guard let count = lines.first.flatMap({ Int($0) }) else { throw Failure(message: "no count in \(lines)") }
             return count
@@ -34,7 +36,8 @@ enum CommandLineFFmpeg {
         return try body(folder)
     }
 
-    private static func launch(_ name: String, _ arguments: [String], _ input: [UInt8], _ folder: URL) throws -> String {
+    private static func launch(_ name: String, _ arguments: [String], _ input: [UInt8], _ folder: URL) throws -> String
+    {
         let (source, output) = (folder.appendingPathComponent("in"), folder.appendingPathComponent("text"))
         let errors = folder.appendingPathComponent("errors")
         try Data(input).write(to: source)
@@ -54,7 +57,9 @@ enum CommandLineFFmpeg {
     }
 
     /// Encodes a signal.
-    static func encode(_ signal: Signal, rate: Int = 48_000, channels: Int = 2, _ arguments: String...) throws -> [UInt8] {
+    static func encode(_ signal: Signal, rate: Int = 48_000, channels: Int = 2, _ arguments: String...) throws
+        -> [UInt8]
+    {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(signal.left.count * 8)
         for (left, right) in zip(signal.left, signal.right) {

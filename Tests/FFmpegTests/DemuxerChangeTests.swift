@@ -168,7 +168,8 @@ struct DemuxerChangeTests {
         ("-c:v libtheora -c:a libvorbis -f ogg", .ogg),
     ])
     func videoIsDropped(_ arguments: String, format: ContainerFormat) throws {
-        let input = "-f lavfi -i testsrc=size=320x240:rate=25 -f lavfi -i sine=frequency=440:sample_rate=48000 -t 2 -ac 2"
+        let input =
+            "-f lavfi -i testsrc=size=320x240:rate=25 -f lavfi -i sine=frequency=440:sample_rate=48000 -t 2 -ac 2"
         let words = "\(input) \(format == .ogg ? "" : "-c:a aac") \(arguments)".split(separator: " ").map(String.init)
         let file = try CommandLineFFmpeg.run(words, input: [])
         let found = try Demuxed(file, format)

@@ -85,7 +85,9 @@ struct HostileInputTests {
 
     /// A container can name other files: nothing of it is opened.
     @Test func nothingElseIsOpened() {
-        for text in ["ffconcat version 1.0\nfile /etc/passwd\n", "#EXTM3U\nfile:///etc/passwd\n", "v=0\no=- 0 0 IN IP4 x\n"] {
+        for text in [
+            "ffconcat version 1.0\nfile /etc/passwd\n", "#EXTM3U\nfile:///etc/passwd\n", "v=0\no=- 0 0 IN IP4 x\n",
+        ] {
             for format in ContainerFormat.allCases {
                 let packets = try? drain(format, BytesInput(Array(text.utf8)))
                 #expect(packets ?? 0 == 0)
@@ -102,7 +104,13 @@ struct HostileInputTests {
         var generator = SplitMix64(state: UInt64(index))
         for _ in 0..<(10_000 / Recording.all.count + 1) {
             var damaged = file
-            damage(&damaged, &generator)
+            if recording.format == .ogg && Bool.random(using: &generator) {
+                var pages = OggPages(file)
+                pages.damage(&generator)
+                damaged = pages.bytes
+            } else {
+                damage(&damaged, &generator)
+            }
             let demuxer = Demuxer(format: recording.format, input: BytesInput(damaged, pieceLength: 4_096))
             var decoder: AudioDecoder?
             var items = 0
@@ -121,6 +129,42 @@ struct HostileInputTests {
                 // Refusing is as good as finding nothing.
             }
             try #require(items <= damaged.count)
+        }
+    }
+
+    /// Ogg positions and rates whose product is beyond 64 bits.
+    @Test func absurdPositionsOfOggAreSurvived() throws {
+        let recording = try #require(Recording.all.first { $0.name == "Vorbis in Ogg" })
+        var pages = OggPages(try recording.make(seconds: 0.5).file)
+        // One sample a second, in the identification header (Vorbis I §4.2.2).
+        pages.set([1, 0, 0, 0], page: 0, at: 28 + 12)
+        pages.set([0, 0, 0, 0, 0, 0, 0xFF, 0], page: pages.pages.count - 1, at: 6)
+        pages.set([0], page: pages.pages.count - 1, at: 5)
+        #expect(try drain(.ogg, BytesInput(pages.bytes)) > 10)
+    }
+
+    /// Set-ups and packets of nothing but chance.
+    @Test(arguments: AudioCodec.allCases)
+    func chanceIsSurvived(_ codec: AudioCodec) throws {
+        let recording = try #require(Recording.all.first { $0.codec == codec })
+        let found = try Demuxed(recording.make(seconds: 0.25).file, recording.format)
+        var generator = SplitMix64(state: UInt64(codec.rawValue))
+        for round in 0..<400 {
+            var configuration = found.configurations[0]
+            for _ in 0..<(round % 4) where !configuration.setup.isEmpty {
+                let place = Int.random(in: 0..<configuration.setup.count, using: &generator)
+                configuration.setup[place] = UInt8.random(in: 0...255, using: &generator)
+            }
+            guard let decoder = try? AudioDecoder(configuration) else { continue }
+            for _ in 0..<8 {
+                var payload = try #require(found.packets.randomElement(using: &generator)).packet.payload
+                let place = Int.random(in: 0..<payload.readableBytes, using: &generator)
+                payload.setInteger(UInt8.random(in: 0...255, using: &generator), at: payload.readerIndex + place)
+                if Bool.random(using: &generator) { payload = payload.readSlice(length: place + 1) ?? payload }
+                let block = try? decoder.decode(payload)
+                let loudest = block?.channels.joined().map(abs).max() ?? 0
+                try #require(loudest <= PCMBlock.largestMagnitude)
+            }
         }
     }
 
@@ -153,7 +197,8 @@ struct HostileInputTests {
                 let found = try Demuxed(file, format)
                 _ = try found.decode()
                 let resampler = try Resampler(from: PCMFormat(sampleRate: 44_100, layout: .stereo))
-                let encoder = try AudioEncoder(index % 2 == 0 ? .aac(bitsPerSecond: 64_000) : .opus(bitsPerSecond: 64_000))
+                let encoder = try AudioEncoder(
+                    index % 2 == 0 ? .aac(bitsPerSecond: 64_000) : .opus(bitsPerSecond: 64_000))
                 _ = try encoder.encode(resampler.convert(Signal(count: 3_000).block(rate: 44_100)))
             }
         }

@@ -37,15 +37,34 @@ struct OggPages {
         }
     }
 
+    mutating func set(_ bytes: [UInt8], page: Int, at offset: Int) {
+        pages[page].replaceSubrange(offset..<(offset + bytes.count), with: bytes)
+        Self.sign(&pages[page])
+    }
+
     /// Writes the checksum (RFC 3533 §6).
     static func sign(_ page: inout [UInt8]) {
         for byte in 22..<26 { page[byte] = 0 }
         var sum: UInt32 = 0
-        for byte in page {
-            sum ^= UInt32(byte) << 24
-            for _ in 0..<8 { sum = sum & 0x8000_0000 != 0 ? sum << 1 ^ 0x04C1_1DB7 : sum << 1 }
-        }
+        for byte in page { sum = sum << 8 ^ table[Int(sum >> 24) ^ Int(byte)] }
         for byte in 0..<4 { page[22 + byte] = UInt8(truncatingIfNeeded: sum >> UInt32(8 * byte)) }
+    }
+
+    private static let table = (0..<256).map { index in
+        (0..<8).reduce(UInt32(index) << 24) { sum, _ in sum & 0x8000_0000 != 0 ? sum << 1 ^ 0x04C1_1DB7 : sum << 1 }
+    }
+
+    /// Changes some bytes of one page and makes its checksum right again, so that the damage gets past it.
+    mutating func damage(_ generator: inout SplitMix64) {
+        let page = Int.random(in: 0..<pages.count, using: &generator)
+        for _ in 0..<Int.random(in: 1...4, using: &generator) {
+            let limit = Bool.random(using: &generator) ? min(pages[page].count, 100) : pages[page].count
+            let place = Int.random(in: 4..<limit, using: &generator)
+            pages[page][place] =
+                [0, 0x7F, 0x80, 0xFF, UInt8.random(in: 0...255, using: &generator)]
+                .randomElement(using: &generator) ?? 0
+        }
+        Self.sign(&pages[page])
     }
 
     static func opusTags(_ comments: [String]) -> [UInt8] {

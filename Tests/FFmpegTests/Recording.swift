@@ -1,5 +1,6 @@
 import AudioTimeline
 import FFmpeg
+import Synchronization
 import Testing
 
 /// A file that the command line makes of a chirp, and what must be found in it.
@@ -17,10 +18,19 @@ struct Recording: Sendable, CustomTestStringConvertible {
 
     var testDescription: String { name }
 
+    /// The signal and its file, made once a process.
     func make(seconds: Double = 1, seed: UInt64 = 1) throws -> (signal: Signal, file: [UInt8]) {
-        let signal = Signal(count: Int(seconds * Double(rate)), rate: rate, seed: seed, highest: 3_000)
-        return (signal, try CommandLineFFmpeg.encode(signal, rate: rate, channels: channels, arguments))
+        try Self.made.withLock { made in
+            let key = "\(name) \(seconds) \(seed)"
+            if let known = made[key] { return known }
+            let signal = Signal(count: Int(seconds * Double(rate)), rate: rate, seed: seed, highest: 3_000)
+            let file = try CommandLineFFmpeg.encode(signal, rate: rate, channels: channels, arguments)
+            made[key] = (signal, file)
+            return (signal, file)
+        }
     }
+
+    private static let made = Mutex<[String: (signal: Signal, file: [UInt8])]>([:])
 
     static let all: [Recording] = [
         Recording(

@@ -60,7 +60,7 @@ struct ResamplerTests {
             // Output k needs the input up to ⌊k · rate / 48 000⌋ + held.
             guard newest > 200 else { continue }
             let isComplete = (given - 1) * rate / 48_000 + held <= newest && given * rate / 48_000 + held > newest
-            #expect(isComplete, "\(given) samples after \(newest + 1)")
+            try #require(isComplete, "\(given) samples after \(newest + 1)")
         }
     }
 

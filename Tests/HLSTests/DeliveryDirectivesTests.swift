@@ -32,7 +32,8 @@ struct DeliveryDirectivesTests {
     }
 
     @Test func ofRepeatedDirectivesTheFirstCounts() {
-        let directives = DeliveryDirectives(query: "_HLS_msn=1&_HLS_msn=2&_HLS_skip=NO&_HLS_skip=YES&_HLS_part=x&_HLS_part=1")
+        let directives = DeliveryDirectives(
+            query: "_HLS_msn=1&_HLS_msn=2&_HLS_skip=NO&_HLS_skip=YES&_HLS_part=x&_HLS_part=1")
         #expect(directives == DeliveryDirectives(mediaSequence: .number(1), part: .malformed, skip: nil))
     }
 

@@ -96,8 +96,11 @@ struct MediaPlaylistTests {
     @Test func aLivePlaylistHasNoTypeAndBothNumbers() throws {
         let lines = LiveStream().playlist.lines
         #expect(!lines.contains { $0.hasPrefix("#EXT-X-PLAYLIST-TYPE") })
-        #expect(lines.suffix(3) == ["#EXT-X-MEDIA-SEQUENCE:100", "#EXT-X-DISCONTINUITY-SEQUENCE:0",
-            "#EXT-X-PRELOAD-HINT:TYPE=PART,URI=\"1-100.0.m4s\""])
+        #expect(
+            lines.suffix(3) == [
+                "#EXT-X-MEDIA-SEQUENCE:100", "#EXT-X-DISCONTINUITY-SEQUENCE:0",
+                "#EXT-X-PRELOAD-HINT:TYPE=PART,URI=\"1-100.0.m4s\"",
+            ])
     }
 
     /// P6: version 3 for fractional EXTINF, 6 with a map.

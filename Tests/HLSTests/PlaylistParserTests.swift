@@ -58,7 +58,8 @@ struct PlaylistParserTests {
 
     /// Line ends of both kinds, blank lines, comments, tags and attributes that are not known.
     @Test func whatIsNotKnownIsIgnored() throws {
-        let text = "#EXTM3U\r\n\r\n# comment\r\n#EXT-X-TARGETDURATION:2\r\n#EXT-X-NEW:A=1\r\n#EXT-X-BITRATE:128\r\n"
+        let text =
+            "#EXTM3U\r\n\r\n# comment\r\n#EXT-X-TARGETDURATION:2\r\n#EXT-X-NEW:A=1\r\n#EXT-X-BITRATE:128\r\n"
             + "#EXT-X-SERVER-CONTROL:NEW=\"a,b=c\",CAN-BLOCK-RELOAD=YES\r\n#EXTINF:1.5\r\na.m4s"
         let playlist = try MediaPlaylist(parsing: ByteBuffer(string: text))
         #expect(playlist.segments == [Segment(uri: "a.m4s", durationSamples: 72_000)])
@@ -154,7 +155,9 @@ struct PlaylistParserTests {
                 className: "b",
                 startDateMilliseconds: 0,
                 durationSamples: 48_000,
-                attributes: [.init(name: "X-N", value: .number("-1.5")), .init(name: "X-H", value: .hexadecimal("0xAF"))]
+                attributes: [
+                    .init(name: "X-N", value: .number("-1.5")), .init(name: "X-H", value: .hexadecimal("0xAF")),
+                ]
             )
         ]
         stream.playlist.renditionReports = [.init(uri: "../b/live.m3u8", lastMediaSequence: 103, lastPart: 0)]

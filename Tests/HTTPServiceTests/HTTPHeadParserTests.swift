@@ -16,7 +16,8 @@ struct HTTPHeadParserTests {
 
     /// Every way to split a head into two reads gives the same head, and leaves what follows it.
     @Test func headCanBeSplitAnywhere() throws {
-        let text = "PUT /live?a=b&c HTTP/1.1\r\nHost: radio.example:8000\r\nIce-Name:  Évening \r\n"
+        let text =
+            "PUT /live?a=b&c HTTP/1.1\r\nHost: radio.example:8000\r\nIce-Name:  Évening \r\n"
             + "Content-Length: 12\r\nConnection: Keep-Alive, Upgrade\r\n\r\n"
         let bytes = Array(text.utf8)
         for split in 0...bytes.count {
@@ -63,7 +64,8 @@ struct HTTPHeadParserTests {
 
     @Test func pipelinedHeadsComeOneByOne() throws {
         var parser = HTTPHeadParser()
-        var buffer = ByteBuffer(string: request("", line: "GET /1 HTTP/1.1") + "\r\n" + request("", line: "HEAD /2 HTTP/1.1"))
+        var buffer = ByteBuffer(
+            string: request("", line: "GET /1 HTTP/1.1") + "\r\n" + request("", line: "HEAD /2 HTTP/1.1"))
         #expect(try parser.next(from: &buffer)?.path == "/1")
         let second = try parser.next(from: &buffer)
         #expect(second?.path == "/2")
@@ -146,11 +148,14 @@ struct HTTPHeadParserTests {
     }
 
     private static let malformedLines: [(line: String, error: HTTPHeadError)] = [
-        ("GET /", HTTPHeadError.malformedTarget), ("GET  / HTTP/1.1", .malformedTarget), ("GET / HTTP/2.0", .unsupportedVersion),
+        ("GET /", HTTPHeadError.malformedTarget), ("GET  / HTTP/1.1", .malformedTarget),
+        ("GET / HTTP/2.0", .unsupportedVersion),
         ("GET / HTTP/1.1 ", .malformedRequestLine), ("GET / XTTP/1.1", .unsupportedVersion),
         ("GET / HTTP/11", .unsupportedVersion), ("BREW / HTTP/1.1", .unknownMethod),
-        ("CONNECT a:1 HTTP/1.1", .unknownMethod), ("get / HTTP/1.1", .unknownMethod), ("GETS / HTTP/1.1", .unknownMethod),
-        ("GET x HTTP/1.1", .malformedTarget), ("GET * HTTP/1.1", .malformedTarget), ("GET /#f HTTP/1.1", .malformedTarget),
+        ("CONNECT a:1 HTTP/1.1", .unknownMethod), ("get / HTTP/1.1", .unknownMethod),
+        ("GETS / HTTP/1.1", .unknownMethod),
+        ("GET x HTTP/1.1", .malformedTarget), ("GET * HTTP/1.1", .malformedTarget),
+        ("GET /#f HTTP/1.1", .malformedTarget),
         ("GET /\u{1} HTTP/1.1", .malformedTarget), ("GET ftp://a/ HTTP/1.1", .malformedTarget),
         ("GET http:///x HTTP/1.1", .malformedTarget), ("GET http://u@a/ HTTP/1.1", .malformedTarget),
         ("G\u{0}T / HTTP/1.1", .malformedRequestLine), (" GET / HTTP/1.1", .malformedRequestLine),
@@ -183,7 +188,7 @@ struct HTTPHeadParserTests {
         #expect(try parse(request(field99)) != nil)
         #expect(throws: HTTPHeadError.tooLarge) { try parse(request(field99 + "Z: y\r\n")) }
         // Without an end, in one read and in small ones.
-        let endless = request("") .dropLast(2) + "X: " + String(repeating: "a", count: 9000)
+        let endless = request("").dropLast(2) + "X: " + String(repeating: "a", count: 9000)
         #expect(throws: HTTPHeadError.tooLarge) { try parse(String(endless)) }
         var parser = HTTPHeadParser()
         var buffer = ByteBuffer()

@@ -4,11 +4,11 @@ import NIOPosix
 import Synchronization
 import Testing
 
+@testable import HTTPService
+
 #if canImport(Glibc)
     import Glibc
 #endif
-
-@testable import HTTPService
 
 struct HTTPServerLimitsTests {
     private static let big = HTTPResponderFunction { request, _ in
@@ -29,7 +29,7 @@ struct HTTPServerLimitsTests {
     @Test func slowHeadsEnd() async throws {
         try await withServer([Self.big], configuration: configuration { $0.headTimeout = .seconds(2) }) { server in
             let client = try await server.connect()
-            let text = get("/") .dropLast(2) + String(repeating: "X: y\r\n", count: 2000)
+            let text = get("/").dropLast(2) + String(repeating: "X: y\r\n", count: 2000)
             let start = ContinuousClock.now
             for byte in text.utf8 where !client.isClosed {
                 // Fails where the server has closed, which is what is waited for.
@@ -43,14 +43,16 @@ struct HTTPServerLimitsTests {
     }
 
     @Test func silentConnectionsEnd() async throws {
-        try await withServer([Self.big], configuration: configuration { $0.headTimeout = .milliseconds(50) }) { server in
+        try await withServer([Self.big], configuration: configuration { $0.headTimeout = .milliseconds(50) }) {
+            server in
             let text = try await server.connect().untilClosed()
             #expect(text == "")
         }
     }
 
     @Test func idleConnectionsEnd() async throws {
-        try await withServer([Self.big], configuration: configuration { $0.idleTimeout = .milliseconds(50) }) { server in
+        try await withServer([Self.big], configuration: configuration { $0.idleTimeout = .milliseconds(50) }) {
+            server in
             let client = try await server.connect()
             try await client.send("HEAD / HTTP/1.1\r\nHost: a\r\n\r\n")
             let text = try await client.untilClosed()
@@ -60,7 +62,8 @@ struct HTTPServerLimitsTests {
     }
 
     @Test func slowBodiesEnd() async throws {
-        try await withServer([Self.big], configuration: configuration { $0.bodyTimeout = .milliseconds(50) }) { server in
+        try await withServer([Self.big], configuration: configuration { $0.bodyTimeout = .milliseconds(50) }) {
+            server in
             let answer = try await server.exchange("POST /body HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nabc")
             #expect(answer.hasPrefix("HTTP/1.1 408 "))
         }
@@ -76,7 +79,8 @@ struct HTTPServerLimitsTests {
                 return .text("late")
             }
         }
-        try await withServer([responder], configuration: configuration { $0.answerTimeout = .milliseconds(50) }) { server in
+        try await withServer([responder], configuration: configuration { $0.answerTimeout = .milliseconds(50) }) {
+            server in
             let answer = try await server.exchange(get("/async"))
             #expect(answer.hasPrefix("HTTP/1.1 503 "))
             #expect(answer.contains("Retry-After: 1\r\n"))
@@ -118,7 +122,8 @@ struct HTTPServerLimitsTests {
             worked.withLock { $0 += 1 }
             return Self.big.respond(to: request, in: context)
         }
-        try await withServer([counting], configuration: configuration { $0.writeTimeout = .milliseconds(300) }) { server in
+        try await withServer([counting], configuration: configuration { $0.writeTimeout = .milliseconds(300) }) {
+            server in
             let client = try await server.connect(reads: false)
             try await client.send(String(repeating: get("/"), count: 1000))
             for _ in 0..<5000 where client.channel?.isActive == true {
@@ -151,7 +156,9 @@ struct HTTPServerLimitsTests {
                 try await Task.sleep(for: .milliseconds(5))
             }
             try await client.channel?.setOption(.autoRead, value: true).get()
-            let text = try await client.wait { $0.components(of: "HTTP/1.1 200 OK").count == 61 && $0.utf8.count > 3_000_000 }
+            let text = try await client.wait {
+                $0.components(of: "HTTP/1.1 200 OK").count == 61 && $0.utf8.count > 3_000_000
+            }
             var body = text.components(of: "\r\n\r\n").dropFirst().map { $0.utf8.first ?? 0 }
             body.removeLast(max(0, body.count - 60))
             #expect(body == (2...61).map { UInt8($0) })
@@ -160,7 +167,8 @@ struct HTTPServerLimitsTests {
 
     @Test func connectionsAreLimited() async throws {
         let counts = CountingMetrics()
-        try await withServer([Self.big], configuration: configuration { $0.maximumConnections = 2 }, metrics: counts) { server in
+        try await withServer([Self.big], configuration: configuration { $0.maximumConnections = 2 }, metrics: counts) {
+            server in
             let first = try await server.connect()
             try await first.send("HEAD / HTTP/1.1\r\nHost: a\r\n\r\n")
             try await first.wait(for: "200 OK")
@@ -238,7 +246,8 @@ struct HTTPServerLimitsTests {
                 return .text("late")
             }
         }
-        try await withServer([responder], configuration: configuration { $0.drainTimeout = .milliseconds(200) }) { server in
+        try await withServer([responder], configuration: configuration { $0.drainTimeout = .milliseconds(200) }) {
+            server in
             let client = try await server.connect()
             try await client.send(get("/"))
             try await Task.sleep(for: .milliseconds(50))

@@ -50,7 +50,8 @@ struct HTTPServerTests {
             let text = try await server.exchange(paths.map { get($0) }.joined() + get("/end", "Connection: close\r\n"))
             let bodies = text.components(of: "\r\n\r\n").dropFirst().map { String($0.prefix(8)) }
             let expected = [
-                "slow", "GET /a -", "async", "done", "bbbbbbbb", "slow", "GET /b -", "{\"type\":", "GET /c -", "GET /end",
+                "slow", "GET /a -", "async", "done", "bbbbbbbb", "slow", "GET /b -", "{\"type\":", "GET /c -",
+                "GET /end",
             ]
             #expect(bodies.count == expected.count)
             for (body, expected) in zip(bodies, expected) { #expect(body.hasPrefix(expected)) }
@@ -103,7 +104,10 @@ struct HTTPServerTests {
     }
 
     private static let badRequests: [(text: String, status: Int)] = [
-        ("GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /smuggled ", 400),
+        (
+            "GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /smuggled ",
+            400
+        ),
         ("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab", 400),
         ("GET /%00 HTTP/1.1\r\nHost: a\r\n\r\n", 400), ("GET /a/%2e%2e/b HTTP/1.1\r\nHost: a\r\n\r\n", 400),
         ("GET / HTTP/3.0\r\n\r\n", 505), ("TRACE / HTTP/1.1\r\nHost: a\r\n\r\n", 501),
@@ -154,7 +158,8 @@ struct HTTPServerTests {
             let client = try await server.connect()
             let body = String(repeating: "GET /smuggled HTTP/1.1\r\n\r\n", count: 1000)
             try await client.send("POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)")
-            try await client.send("POST /async HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nGET /\r\n0\r\n\r\n")
+            try await client.send(
+                "POST /async HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nGET /\r\n0\r\n\r\n")
             try await client.send(get("/b", "Connection: close\r\n"))
             let text = try await client.untilClosed()
             #expect(text.components(of: "HTTP/1.1 200 OK").count == 4)
@@ -168,7 +173,8 @@ struct HTTPServerTests {
             let text = try await server.exchange("POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 999999999\r\n\r\nabc")
             #expect(text.hasPrefix("HTTP/1.1 200 OK"))
             #expect(text.contains("Connection: close"))
-            let chunked = "POST /a HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nFFFFFFF\r\n"
+            let chunked =
+                "POST /a HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nFFFFFFF\r\n"
                 + String(repeating: "x", count: 100_000)
             #expect(try await server.exchange(chunked).hasPrefix("HTTP/1.1 200 OK"))
         }
@@ -228,7 +234,8 @@ struct HTTPServerTests {
     @Test func countsAreReported() async throws {
         let counts = CountingMetrics()
         try await withServer([Self.echo], metrics: counts) { server in
-            _ = try await server.exchange(get("/a") + get("/pass") + get("/failing") + get("/b", "Connection: close\r\n"))
+            _ = try await server.exchange(
+                get("/a") + get("/pass") + get("/failing") + get("/b", "Connection: close\r\n"))
         }
         let total = counts.total
         #expect(total.requests == 4)

@@ -39,7 +39,9 @@ struct TestServer {
             .channelOption(.allowRemoteHalfClosure, value: true)
             .channelOption(.socketOption(.so_rcvbuf), value: reads ? 1 << 20 : 4096)
             .channelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture { try channel.pipeline.syncOperations.addHandler(client.receiver()) }
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(client.receiver())
+                }
             }
             .connect(host: "127.0.0.1", port: port).get()
         client.attach(channel)

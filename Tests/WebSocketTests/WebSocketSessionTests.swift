@@ -49,7 +49,8 @@ struct WebSocketSessionTests {
     @Test func examplesOfTheSpecification() {
         #expect(
             actions([[0x81, 0x85, 0x37, 0xFA, 0x21, 0x3D, 0x7F, 0x9F, 0x4D, 0x51, 0x58]]) == [.deliver(.text("Hello"))])
-        #expect(Array(WebSocketFrame.text("Hello").bytes.readableBytesView) == [0x81, 0x05, 0x48, 0x65, 0x6C, 0x6C, 0x6F])
+        #expect(
+            Array(WebSocketFrame.text("Hello").bytes.readableBytesView) == [0x81, 0x05, 0x48, 0x65, 0x6C, 0x6C, 0x6F])
         #expect(
             WebSocketFrame.binary(ByteBuffer(repeating: 0, count: 256)).bytes.getInteger(at: 0, as: UInt32.self)
                 == 0x827E_0100)
@@ -60,7 +61,8 @@ struct WebSocketSessionTests {
 
     @Test func framesCanBeSplitAnywhere() {
         let text = String(repeating: "grün ", count: 60)
-        let bytes = clientFrame(0x01, Array(text.utf8.prefix(200))) + clientFrame(0x89, [1, 2])
+        let bytes =
+            clientFrame(0x01, Array(text.utf8.prefix(200))) + clientFrame(0x89, [1, 2])
             + clientFrame(0x80, Array(text.utf8.dropFirst(200))) + clientFrame(0x82, Array(repeating: 9, count: 130))
         let expected: [WebSocketSession.Action] = [
             .sendPong(.pong(ByteBuffer(bytes: [1, 2]))), .deliver(.text(text)),
@@ -89,7 +91,10 @@ struct WebSocketSessionTests {
 
     @Test func emptyMessagesAreMessages() {
         #expect(actions([clientFrame(0x81, [])]) == [.deliver(.text(""))])
-        #expect(actions([clientFrame(0x02, []) + clientFrame(0x00, []) + clientFrame(0x80, [])]) == [.deliver(.binary(ByteBuffer()))])
+        #expect(
+            actions([clientFrame(0x02, []) + clientFrame(0x00, []) + clientFrame(0x80, [])]) == [
+                .deliver(.binary(ByteBuffer()))
+            ])
         #expect(
             actions([clientFrame(0x82, [])]) { $0.streamsBinary = true }
                 == [.deliver(.binaryPiece(ByteBuffer(), endsMessage: true))])
@@ -105,8 +110,10 @@ struct WebSocketSessionTests {
         ([0x82, 0xFF, 0x7F, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0, 0, 0, 0], 1009),
         (clientFrame(0x82, [], announced: 65_537), 1009), (clientFrame(0x81, [0xC3, 0x28]), 1007),
         (clientFrame(0x81, [0xED, 0xA0, 0x80]), 1007), (clientFrame(0x81, [0xF4, 0x90, 0x80, 0x80]), 1007),
-        (clientFrame(0x88, [0x03]), 1002), (clientFrame(0x88, [0x03, 0xED]), 1002), (clientFrame(0x88, [0x03, 0xEE]), 1002),
-        (clientFrame(0x88, [0x00, 0x00]), 1002), (clientFrame(0x88, [0x07, 0xD0]), 1002), (clientFrame(0x88, [0x03, 0xF7]), 1002),
+        (clientFrame(0x88, [0x03]), 1002), (clientFrame(0x88, [0x03, 0xED]), 1002),
+        (clientFrame(0x88, [0x03, 0xEE]), 1002),
+        (clientFrame(0x88, [0x00, 0x00]), 1002), (clientFrame(0x88, [0x07, 0xD0]), 1002),
+        (clientFrame(0x88, [0x03, 0xF7]), 1002),
         (clientFrame(0x88, [0x03, 0xE8, 0xFF]), 1007),
     ]
 
@@ -159,7 +166,9 @@ struct WebSocketSessionTests {
                 == [.finish(code: .normal, reason: "bye", reply: .close(.normal))])
         #expect(actions([clientFrame(0x88, [])]) == [.finish(code: nil, reason: "", reply: .close(nil))])
         let own = actions([clientFrame(0x88, [0x11, 0x94])])
-        #expect(own == [.finish(code: WebSocketCloseCode(rawValue: 4500), reason: "", reply: .close(.init(rawValue: 4500)))])
+        #expect(
+            own == [.finish(code: WebSocketCloseCode(rawValue: 4500), reason: "", reply: .close(.init(rawValue: 4500)))]
+        )
     }
 
     @Test func afterOurCloseOnlyThePeersCounts() {
@@ -184,7 +193,8 @@ struct WebSocketSessionTests {
     @Test func mutatedInputNeverTraps() {
         var generator = LinearGenerator(state: 11)
         let seeds = [
-            clientFrame(0x81, Array("Hello".utf8)), clientFrame(0x01, [0x41]) + clientFrame(0x89, [1]) + clientFrame(0x80, [0x42]),
+            clientFrame(0x81, Array("Hello".utf8)),
+            clientFrame(0x01, [0x41]) + clientFrame(0x89, [1]) + clientFrame(0x80, [0x42]),
             clientFrame(0x82, Array(repeating: 1, count: 200)), clientFrame(0x88, [0x03, 0xE8, 0x41]),
             clientFrame(0x82, [1, 2, 3], announced: 70_000),
         ]

@@ -57,6 +57,6 @@ final class ADTSReader: ContainerReader {
 
     private func resynchronise() {
         isInSync = false
-        window.drop(window.firstIndex(of: 0xFF, from: 1) ?? window.count)
+        window.drop(window.firstSync(from: 1, mask: 0xF6, value: 0xF0))
     }
 }

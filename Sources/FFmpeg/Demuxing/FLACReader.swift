@@ -72,7 +72,7 @@ final class FLACReader: ContainerReader {
     private func readFrame() throws(FFmpegError) -> DemuxedItem? {
         _ = try window.fill(FLACHeader.longest)
         guard let header = FLACHeader(window.bytes(0..<min(FLACHeader.longest, window.count))) else {
-            window.drop(window.firstIndex(of: 0xFF, from: 1) ?? window.count)
+            window.drop(window.firstSync(from: 1, mask: 0xFE, value: 0xF8))
             return nil
         }
         information?.adopt(header)

@@ -75,6 +75,19 @@ final class InputWindow {
         return buffer.withUnsafeReadableBytes { $0[offset...].firstIndex(of: byte) }
     }
 
+    /// The offset of the first 0xFF at or behind `offset` whose next byte fits, or the end of what can be looked at, less
+    /// a last byte that may be the first of a pair.
+    func firstSync(from offset: Int, mask: UInt8, value: UInt8) -> Int {
+        buffer.withUnsafeReadableBytes { bytes in
+            var index = offset
+            while index + 1 < bytes.count {
+                if bytes[index] == 0xFF && bytes[index + 1] & mask == value { return index }
+                index += 1
+            }
+            return max(index, bytes.last == 0xFF ? bytes.count - 1 : bytes.count)
+        }
+    }
+
     /// Takes bytes that `fill` has made sure of.
     func drop(_ count: Int) {
         buffer.moveReaderIndex(forwardBy: min(count, buffer.readableBytes))

@@ -59,6 +59,6 @@ final class MPEGAudioReader: ContainerReader {
 
     private func resynchronise() {
         isInSync = false
-        window.drop(window.firstIndex(of: 0xFF, from: 1) ?? window.count)
+        window.drop(window.firstSync(from: 1, mask: 0xE6, value: 0xE2))
     }
 }

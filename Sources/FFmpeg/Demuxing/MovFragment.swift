@@ -35,7 +35,8 @@ struct MovFragment {
         while offset + 8 <= range.upperBound {
             let size = Int(integer(offset, length: 4))
             guard size >= 8, size <= range.upperBound - offset else { break }
-            boxes.append((String(decoding: bytes[(offset + 4)..<(offset + 8)], as: UTF8.self), offset + 8..<offset + size))
+            boxes.append(
+                (String(decoding: bytes[(offset + 4)..<(offset + 8)], as: UTF8.self), offset + 8..<offset + size))
             offset += size
         }
         return boxes

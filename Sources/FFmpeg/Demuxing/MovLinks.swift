@@ -88,7 +88,7 @@ final class MovLinks: LinkSource {
             guard fragment.sampleCount <= Self.mostSamplesPerFragment else {
                 throw FFmpegError(.limitExceeded, "MP4 fragment with too many samples")
             }
-            fragment.move(by: outputOffset - inputOffset)
+            fragment.move(by: outputOffset &- inputOffset)
             _ = take(size)
             write(fragment.bytes)
         case Array("mdat".utf8), Array("free".utf8), Array("skip".utf8), Array("wide".utf8):
@@ -120,13 +120,13 @@ final class MovLinks: LinkSource {
     private func take(_ count: Int) -> [UInt8] {
         let bytes = window.bytes(0..<count)
         window.drop(count)
-        inputOffset += count
+        inputOffset &+= count
         return bytes
     }
 
     private func write(_ bytes: [UInt8]) {
         output.writeBytes(bytes)
-        outputOffset += bytes.count
+        outputOffset &+= bytes.count
     }
 
     private static let damaged = FFmpegError(.invalidData, "damaged MP4")

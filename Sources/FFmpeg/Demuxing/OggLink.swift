@@ -104,7 +104,7 @@ struct OggLink {
         }
         var packets: [DemuxedPacket] = []
         for (payload, length) in zip(payloads, lengths) {
-            let microseconds = start.map { Int64((Double($0) * 1_000_000 / Double(configuration.sampleRate)).rounded()) }
+            let microseconds = start.flatMap { Self.microseconds($0, configuration.sampleRate) }
             packets.append(DemuxedPacket(payload: payload, timestampMicroseconds: microseconds))
             start = start.map { $0 + Int64(length) }
         }
@@ -113,5 +113,11 @@ struct OggLink {
             excess -= Int64(packets[index].samplesToDiscardAtEnd)
         }
         return packets
+    }
+
+    /// `nil` where a damaged or hostile page puts it beyond all reckoning.
+    private static func microseconds(_ position: Int64, _ rate: Int) -> Int64? {
+        let value = (Double(position) * 1_000_000 / Double(rate)).rounded()
+        return Int64(exactly: value)
     }
 }

@@ -23,7 +23,8 @@ struct ProgramConfiguration {
             guard let isPresent = copy(1) else { return nil }
             if isPresent == 1 { guard copy(length) != nil else { return nil } }
         }
-        let elements = [Int](repeating: 5, count: front + side + back)
+        let elements =
+            [Int](repeating: 5, count: front + side + back)
             + [Int](repeating: 4, count: lowFrequency + data) + [Int](repeating: 5, count: coupling)
         for length in elements { guard copy(length) != nil else { return nil } }
 

@@ -51,7 +51,8 @@ enum StreamConfiguration {
             }
         case .ac3, .eac3:
             return AC3Header(start).map {
-                CodecConfiguration(codec: $0.isEnhanced ? .eac3 : .ac3, sampleRate: $0.sampleRate, channels: $0.channels)
+                CodecConfiguration(
+                    codec: $0.isEnhanced ? .eac3 : .ac3, sampleRate: $0.sampleRate, channels: $0.channels)
             }
         case .opus:
             guard setup.count >= 19 else { return nil }

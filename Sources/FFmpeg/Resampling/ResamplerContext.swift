@@ -10,7 +10,7 @@ final class ResamplerContext {
         inputChannels = format.layout.channelCount
         do {
             pointer = try Self.open(format.sampleRate, format.layout)
-        } catch where format.layout.speakers != 0 {
+        } catch  where format.layout.speakers != 0 {
             // There are loudspeakers in the numbering that the mixer knows no place for.
             pointer = try Self.open(format.sampleRate, ChannelLayout(channelCount: inputChannels))
         }
@@ -90,7 +90,8 @@ final class ResamplerContext {
         var code: Int32 = 0
         var right: [Float] = []
         let left = [Float](unsafeUninitializedCapacity: capacity) { leftSamples, leftCount in
-            right = [Float](unsafeUninitializedCapacity: inputChannels == 1 ? 0 : capacity) { rightSamples, rightCount in
+            right = [Float](unsafeUninitializedCapacity: inputChannels == 1 ? 0 : capacity) {
+                rightSamples, rightCount in
                 var planes = [leftSamples.baseAddress.map(bytes), rightSamples.baseAddress.map(bytes)]
                 code = convert(&planes)
                 leftCount = max(0, Int(code))

@@ -25,6 +25,11 @@ struct ChunkReader: Sendable {
         self.limits = limits
     }
 
+    /// Memory that unfinished messages take, in bytes.
+    var unfinishedCapacity: Int {
+        streams.reduce(0) { $0 + $1.payload.storageCapacity }
+    }
+
     /// The next message that is complete, or nil when more bytes are needed.
     ///
     /// At most the bytes of an incomplete chunk header, 17, are left in `bytes`; give them again with what follows.

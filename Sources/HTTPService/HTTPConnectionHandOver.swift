@@ -1,0 +1,32 @@
+import Logging
+import NIOCore
+
+/// Connections that leave HTTP.
+extension HTTPConnectionHandler {
+    func handOver(_ request: HTTPRequest, _ function: HTTPHandOver, _ context: ChannelHandlerContext) {
+        let channel = context.channel
+        let surplus = input
+        input = ByteBuffer()
+        phase = .ended
+        let resumesReading = readIsWithheld
+        readIsWithheld = false
+        flushIfNeeded(context)
+        loop.handOver(self, channel: channel)
+        isRegistered = false
+        if loop.logsAccess { logAccess(request, 0, 0) }
+        do {
+            // The new owner sees the end of the connection as such, and reads pieces as large as they come.
+            try channel.syncOptions?.setOption(.allowRemoteHalfClosure, value: inputIsClosed)
+            try channel.syncOptions?.setOption(.recvAllocator, value: AdaptiveRecvByteBufferAllocator())
+            context.pipeline.syncOperations.removeHandler(self, promise: nil)
+            try function(channel, request, surplus)
+            if inputIsClosed {
+                channel.pipeline.fireUserInboundEventTriggered(ChannelEvent.inputClosed)
+            }
+            if resumesReading, try channel.syncOptions?.getOption(.autoRead) ?? true { channel.read() }
+        } catch {
+            loop.logger.warning("A connection could not be handed over", metadata: ["error": "\(error)"])
+            channel.close(promise: nil)
+        }
+    }
+}

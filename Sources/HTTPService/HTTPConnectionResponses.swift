@@ -1,0 +1,90 @@
+import Logging
+import NIOCore
+
+/// What is written to the peer.
+extension HTTPConnectionHandler {
+    func respond(
+        _ response: HTTPResponse, to request: HTTPRequest, _ context: ChannelHandlerContext, bodyIsTaken: Bool = false
+    ) {
+        let head = request.head
+        let bodyIsTaken = bodyIsTaken || bodyOfPendingIsTaken
+        bodyOfPendingIsTaken = false
+        var keepsAlive =
+            head.keepsAlive && !response.storage.closesConnection && !loop.isShuttingDown
+            && !(inputIsClosed && input.readableBytes == 0)
+        let hasBody = head.framing != .none && head.framing != .length(0)
+        if !bodyIsTaken, keepsAlive {
+            // A client that waits for 100 may send the body or not: only a new connection is unambiguous. A
+            // source without a length sends audio without end.
+            if head.expectsContinue || (head.method == .source && head.framing == .none) { keepsAlive = false }
+            if case .length(let length) = head.framing, length > HTTPServerConfiguration.maximumDiscardedBody {
+                keepsAlive = false
+            }
+        }
+        loop.scratch.clear()
+        let (body, status) = response.write(
+            into: &loop.scratch, for: head, dateLine: loop.dateLine, keepsAlive: keepsAlive)
+        loop.counts.count(status: status, bytes: loop.scratch.readableBytes &+ body.readableBytes)
+        if loop.logsAccess { logAccess(request, status, body.readableBytes) }
+        writeScratch(context, body)
+        if !keepsAlive {
+            lingerThenClose(context)
+        } else if hasBody, !bodyIsTaken {
+            phase = .discard(
+                HTTPBodyDecoder(head.framing), remaining: HTTPServerConfiguration.maximumDiscardedBody)
+            deadline = loop.now + loop.configuration.bodyTimeout
+        } else {
+            becomeIdle()
+        }
+    }
+
+    func becomeIdle() {
+        phase = .head
+        deadline = loop.now + loop.configuration.idleTimeout
+    }
+
+    /// Bodies up to this size are copied behind their head. A part of 5 kB costs 4 % less CPU time in one buffer
+    /// with `write` than in two with `writev` (7.5 µs against 7.8 µs; nginx: 9.5 µs): a second entry in the
+    /// channel's queue is dearer than the copy. Larger bodies are shared and never copied.
+    private static let joinedBodySize = 8 * 1024
+
+    /// Writes the head that was encoded in the loop's buffer, and its body.
+    private func writeScratch(_ context: ChannelHandlerContext, _ body: ByteBuffer) {
+        let isJoined = body.readableBytes <= Self.joinedBodySize
+        if isJoined { loop.scratch.writeImmutableBuffer(body) }
+        context.write(wrapOutboundOut(loop.scratch), promise: nil)
+        if !isJoined { context.write(wrapOutboundOut(body), promise: nil) }
+        needsFlush = true
+    }
+
+    /// Answers what is no request, and ends the connection.
+    func refuse(_ status: HTTPStatus, _ detail: String, _ context: ChannelHandlerContext) {
+        writeProblem(status, detail)
+        lingerThenClose(context)
+    }
+
+    func writeProblem(_ status: HTTPStatus, _ detail: String, retryAfter seconds: Int? = nil) {
+        guard let context else { return }
+        let response = HTTPResponse.problem(
+            status, detail: detail, fields: seconds.map { [.retryAfter(seconds: $0)] } ?? [])
+        loop.scratch.clear()
+        let (body, code) = response.write(into: &loop.scratch, for: nil, dateLine: loop.dateLine, keepsAlive: false)
+        loop.counts.count(status: code, bytes: loop.scratch.readableBytes &+ body.readableBytes)
+        if loop.logsAccess {
+            loop.logger.debug("refused", metadata: ["status": "\(code)", "client": "\(peerAddress)"])
+        }
+        writeScratch(context, body)
+    }
+
+    func logAccess(_ request: HTTPRequest, _ status: Int, _ bytes: Int) {
+        loop.logger.debug(
+            "\(request.method.rawValue) \(request.path)",
+            metadata: ["status": "\(status)", "bytes": "\(bytes)", "client": "\(request.clientAddress)"])
+    }
+
+    func flushIfNeeded(_ context: ChannelHandlerContext) {
+        guard needsFlush else { return }
+        needsFlush = false
+        context.flush()
+    }
+}

@@ -1,0 +1,67 @@
+import Foundation
+import Testing
+
+/// What the command says when it cannot do what it is told: one line, and a code that scripts understand.
+@Suite(.heavy) struct CommandLineTests {
+    private func fails(
+        _ arguments: [String], with code: Int32, saying words: [String], in scene: Scene,
+        sourceLocation: SourceLocation = #_sourceLocation
+    ) async throws {
+        let child = try scene.start(Products.server, arguments, name: "command-\(UUID().uuidString)")
+        let exit = try await child.waitForExit(within: 15)
+        let lines = child.messages.split(separator: "\n")
+        #expect(exit == .code(code), "\(arguments): \(exit) \(child.messages)", sourceLocation: sourceLocation)
+        #expect(lines.count == 1, "\(arguments): \(child.messages)", sourceLocation: sourceLocation)
+        for word in words {
+            #expect(child.messages.contains(word), "\(arguments): \(child.messages)", sourceLocation: sourceLocation)
+        }
+    }
+
+    @Test func aDataFolderBelongsToOneServer() async throws {
+        try await Scene.run { scene in
+            let server = try await TwitchyServer.start(in: scene)
+            try await fails(
+                ["serve", "--data", server.data.path] + TwitchyServer.freePorts, with: 69,
+                saying: ["--data", server.data.path], in: scene)
+            #expect(try await server.http.get("/healthz").status == 200)
+        }
+    }
+
+    @Test func aPortInUseIsNamedWithItsOption() async throws {
+        try await Scene.run { scene in
+            let server = try await TwitchyServer.start(in: scene)
+            let ports = [
+                ("--http-port", server.ports.http), ("--rtmp-port", server.ports.rtmp),
+                ("--icecast-port", server.ports.icecast), ("--admin-port", server.ports.admin),
+            ]
+            for (option, port) in ports {
+                var arguments = TwitchyServer.freePorts
+                let place = try #require(arguments.firstIndex(of: option))
+                arguments[place + 1] = "\(port)"
+                try await fails(
+                    ["serve", "--data", scene.file("other-data").path] + arguments, with: 69,
+                    saying: [option, "\(port)"], in: scene)
+            }
+        }
+    }
+
+    @Test func badOptionsAreRefusedInOneLine() async throws {
+        try await Scene.run { scene in
+            let data = scene.file("data").path
+            for (arguments, word) in [
+                (["--nonsense"], "--nonsense"), (["--http-port", "many"], "http-port"),
+                (["--http-port", "70000"], "http-port"), (["--http-port", "-1"], "http-port"),
+                (["--ladder", "mp3:128"], "ladder"), (["--ladder", ""], "ladder"), (["--latency", "none"], "latency"),
+                (["--slots", "0"], "slots"), (["--dvr", "soon"], "dvr"), (["--log-level", "loud"], "log-level"),
+                (["--bind", "not an address"], "bind"), (["--trusted-proxies", "10.0.0.0/99"], "trusted-proxies"),
+                (["--public-url", "radio"], "public-url"), (["--config", "/nowhere.yaml"], "nowhere.yaml"),
+                (["--demo", "--bind", "0.0.0.0"], "--demo"),
+            ] {
+                let rest = TwitchyServer.freePorts.contains(arguments[0]) ? [] : TwitchyServer.freePorts
+                try await fails(["serve", "--data", data] + rest + arguments, with: 64, saying: [word], in: scene)
+            }
+            try await fails(["sing"], with: 64, saying: ["sing"], in: scene)
+            try await fails(["channel", "create", "A B", "--data", data], with: 64, saying: [], in: scene)
+        }
+    }
+}

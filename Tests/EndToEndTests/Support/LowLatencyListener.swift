@@ -1,0 +1,93 @@
+import Foundation
+
+/// A client that asks for each part before it exists, and for the playlist that lists it.
+struct LowLatencyListener: Sendable {
+    struct HeardPart: Sendable {
+        var name: String
+        var sequence: Int
+        var part: Int
+        var bytes: Data
+        var requestedAt: Double
+        var arrivedAt: Double
+    }
+
+    struct Heard: Sendable {
+        var parts: [HeardPart] = []
+        /// What should not have happened, in words.
+        var complaints: [String] = []
+        var isEnded = false
+        var initialization = Data()
+
+        /// The longest wait between two parts, of those that came after the first seconds.
+        func longestGapSeconds(after seconds: Double) -> Double {
+            guard let start = parts.first?.arrivedAt else { return .infinity }
+            let late = parts.filter { $0.arrivedAt - start > seconds }
+            return zip(late, late.dropFirst()).map { $1.arrivedAt - $0.arrivedAt }.max() ?? .infinity
+        }
+
+        /// How far real time is ahead of the media when a part comes, against the first part: what a gap that is not
+        /// filled, or filled twice, would change.
+        func delays(partSeconds: Double, partsPerSegment: Int) -> [(sequence: Int, seconds: Double)] {
+            guard let first = parts.first else { return [] }
+            let start = Double(first.sequence * partsPerSegment + first.part)
+            return parts.map { part in
+                let position = Double(part.sequence * partsPerSegment + part.part) - start
+                return (part.sequence, part.arrivedAt - first.arrivedAt - position * partSeconds)
+            }
+        }
+    }
+
+    var server: TwitchyServer
+    /// Path of the media playlist.
+    var playlist: String
+
+    /// Listens until the stream ends, or for so long.
+    func listen(seconds: Double) async throws -> Heard {
+        try await onThread { try listenBlocking(seconds: seconds) }
+    }
+
+    private func listenBlocking(seconds: Double) throws -> Heard {
+        let connection = try HTTPConnection(port: server.ports.http)
+        let folder = playlist.split(separator: "/").dropLast().map { "/\($0)" }.joined()
+        var heard = Heard()
+        var current = try MediaPlaylistText(try ok(connection.get(playlist)).text)
+        if let map = (current.segments.first ?? current.open)?.map {
+            heard.initialization = try ok(connection.get("\(folder)/\(map)")).body
+        }
+        let deadline = Moment.now + seconds
+        while Moment.now < deadline, !current.isEnded {
+            let next = current.next
+            guard let hint = current.hint else {
+                heard.complaints.append("no hint in:\n\(current.text)")
+                break
+            }
+            let requestedAt = Moment.now
+            let reply = try connection.get("\(folder)/\(hint)")
+            if reply.status == 200 {
+                heard.parts.append(
+                    HeardPart(
+                        name: hint, sequence: next.sequence, part: next.part, bytes: reply.body,
+                        requestedAt: requestedAt, arrivedAt: Moment.now))
+            }
+            let update = try ok(
+                connection.get("\(playlist)?_HLS_msn=\(next.sequence)&_HLS_part=\(next.part)"))
+            let renewed = try MediaPlaylistText(update.text)
+            let isListed = renewed.allParts.contains { $0.name == hint }
+            if reply.status == 200, !isListed {
+                heard.complaints.append("\(hint) was answered and is not listed in:\n\(renewed.text)")
+            }
+            // The end may come instead of the part that was hinted.
+            if reply.status != 200, isListed || !renewed.isEnded {
+                heard.complaints.append("\(hint) was answered with \(reply.status)")
+            }
+            current = renewed
+        }
+        heard.isEnded = current.isEnded
+        return heard
+    }
+
+    private func ok(_ reply: HTTPReply) throws -> HTTPReply {
+        guard reply.status == 200 else { throw TestFailure("\(reply.status) \(reply.text)") }
+        return reply
+    }
+}
