@@ -104,7 +104,7 @@ let package = Package(
             swiftSettings: settings),
 
         tests("AccountService", ["Events", "MessageBus", "Persistence", logging, nio("NIOCore")]),
-        tests("AudioTimeline", [nio("NIOCore")]),
+        // tests("AudioTimeline", [nio("NIOCore")]),
         tests("CMAF", [nio("NIOCore")]),
         tests("Events"),
         tests("FFmpeg", ["AudioTimeline", nio("NIOCore")]),

@@ -26,7 +26,6 @@ class Server:
     def __init__(self, *options, channels=(), environment=None):
         self._folder = pathlib.Path(tempfile.mkdtemp(prefix="twitchy-benchmark-"))
         data = self._folder / "data"
-        self.stream_keys = [self._make_channel(name, data) for name in channels]
         self._log_path = self._folder / "log"
         with open(self._log_path, "wb") as log:
             self._process = subprocess.Popen(
@@ -37,6 +36,8 @@ class Server:
             )
         try:
             ports = self._entry("Serving", seconds=20)["metadata"]
+            # Only a server's start makes the database.
+            self.stream_keys = [self._make_channel(name, data) for name in channels]
         except BaseException:
             self.close()
             raise

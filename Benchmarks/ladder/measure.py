@@ -6,8 +6,9 @@
 Both take the same AAC stream in real time, decode it, and encode the same three AAC renditions with FFmpeg's own
 encoder (coder twoloop, same rates). The figure is user + system time from /proc/PID/stat over the same seconds of the
 input, so that neither's start is counted. ffmpeg throws its packets away; twitchy also receives RTMP, cuts and packages
-parts, keeps the live window and stores segments in files. Rounds alternate, for what else the machine does falls on
-both. Prints JSON; exits 1 when the ratio is above --limit.
+parts, keeps the live window and stores segments in files. What it takes while nobody pushes is measured beside it: that
+is in its figure, and is spent once however many streams there are. Rounds alternate, so that what else the machine does
+falls on both. Prints JSON; exits 1 when the ratio is above --limit.
 """
 
 import argparse
@@ -26,6 +27,7 @@ from server import (  # noqa: E402
 )
 
 WARM_UP_SECONDS = 5
+IDLE_SECONDS = 5
 
 
 def over_the_window(process_id, started, seconds, pusher):
@@ -40,12 +42,16 @@ def over_the_window(process_id, started, seconds, pusher):
 
 
 def ours(source, seconds):
+    """CPU seconds of the stream's window, and of a second without a stream."""
     with Server() as server:
-        # Nothing of its start shall fall into the window.
+        # Nothing of its start shall fall into either.
         time.sleep(1)
+        before = cpu_seconds(server.process_id)
+        time.sleep(IDLE_SECONDS)
+        idle = (cpu_seconds(server.process_id) - before) / IDLE_SECONDS
         pusher = push(source, server.rtmp_url("demo-key"))
         try:
-            return over_the_window(server.process_id, time.monotonic(), seconds, pusher)
+            return over_the_window(server.process_id, time.monotonic(), seconds, pusher), idle
         finally:
             end(pusher)
 
@@ -71,13 +77,14 @@ def main():
     parser.add_argument("--seconds", type=int, default=30, help="seconds of the stream that count")
     parser.add_argument("--limit", type=float, help="greatest ratio that is a success")
     arguments = parser.parse_args()
-    rounds = []
+    rounds, idles = [], []
     with tempfile.TemporaryDirectory() as folder:
         source = pathlib.Path(folder) / "tune.flv"
         encode_tune(source, WARM_UP_SECONDS + arguments.seconds + 5)
         for number in range(arguments.rounds):
-            mine, theirs = ours(source, arguments.seconds), command(source, arguments.seconds)
+            (mine, idle), theirs = ours(source, arguments.seconds), command(source, arguments.seconds)
             rounds.append((mine, theirs))
+            idles.append(idle * arguments.seconds)
             print(f"round {number + 1}: twitchy {mine:.2f} s, ffmpeg {theirs:.2f} s of CPU, ratio {mine / theirs:.3f}, "
                   f"load average {load_average()}", file=sys.stderr)
     mine = statistics.median(pair[0] for pair in rounds)
@@ -85,6 +92,7 @@ def main():
     ratio = mine / theirs
     print(json.dumps({
         "twitchyCPUSeconds": round(mine, 3), "ffmpegCPUSeconds": round(theirs, 3), "ratio": round(ratio, 3),
+        "twitchyCPUSecondsWithoutStream": round(statistics.mean(idles), 3),
         "medianOfRatios": round(statistics.median(first / second for first, second in rounds), 3),
         "streamSeconds": arguments.seconds, "rounds": arguments.rounds, "ladder": LADDER,
         "encoder": "FFmpeg aac, coder twoloop", "partSeconds": PART_SECONDS,

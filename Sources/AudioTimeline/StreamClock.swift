@@ -83,8 +83,8 @@ public struct StreamClock: Sendable {
         self.limits = limits
     }
 
-    /// Rates that any of the codecs has; what lies outside is hostile, and would overflow what is counted with it.
-    private static let sampleRates = 1_000...768_000
+    /// Rates that can be brought to 48 kHz; what lies outside is refused, and would overflow what is counted with it.
+    private static let sampleRates = 7_350...192_000
     /// Timestamps further from 0 than this, 36 years, are taken as missing.
     private static let farthestTimestamp: UInt64 = 1 << 60
     /// A burst at the start of a connection is over after this.
@@ -237,6 +237,8 @@ public struct StreamClock: Sendable {
         case .configuration(let configuration, let isNewConnection):
             confirmSuspects()
             endLeg()
+            var isNewConnection = isNewConnection
+            if case .waiting(_, let wasNew, _) = placement { isNewConnection = isNewConnection || wasNew }
             placement = .waiting(configuration, isNewConnection: isNewConnection, previous: nil)
         case .nowPlaying(let nowPlaying):
             open.items.append(.nowPlaying(nowPlaying, position: edge))

@@ -61,8 +61,9 @@ public final class HTTPServer: Sendable {
             return true
         }
         guard mayStart else { throw .alreadyStarted }
-        let loops = await makeLoops()
+        var loops: [ObjectIdentifier: NIOLoopBound<HTTPServerLoop>] = [:]
         do {
+            loops = try await makeLoops()
             let listener = try await bind(loops)
             let running = Running(
                 listener: listener, loops: loops, finished: listener.eventLoop.makePromise(of: Void.self))
@@ -89,6 +90,7 @@ public final class HTTPServer: Sendable {
         }
         guard let finished else { return }
         await withTaskCancellationHandler {
+            // This promise is only ever fulfilled.
             _ = try? await finished.get()
         } onCancel: {
             Task { await shutdown() }
@@ -127,7 +129,7 @@ public final class HTTPServer: Sendable {
         running.finished.succeed()
     }
 
-    private func makeLoops() async -> [ObjectIdentifier: NIOLoopBound<HTTPServerLoop>] {
+    private func makeLoops() async throws -> [ObjectIdentifier: NIOLoopBound<HTTPServerLoop>] {
         let count = ConnectionCount(maximum: configuration.maximumConnections)
         var loops: [ObjectIdentifier: NIOLoopBound<HTTPServerLoop>] = [:]
         for eventLoop in group.makeIterator() {
@@ -137,7 +139,7 @@ public final class HTTPServer: Sendable {
                         eventLoop: eventLoop, configuration: configuration, responders: responders, metrics: metrics,
                         logger: logger, connectionCount: count), eventLoop: eventLoop)
             }
-            if let loop = try? await made.get() { loops[ObjectIdentifier(eventLoop)] = loop }
+            loops[ObjectIdentifier(eventLoop)] = try await made.get()
         }
         return loops
     }

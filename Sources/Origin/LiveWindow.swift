@@ -30,10 +30,12 @@ struct LiveWindow: Sendable {
         } else {
             // A segment whose beginning is gone cannot be listed.
             guard bundle.part == 0 else { return [] }
-            // One that never was closed is not what anybody stored; it goes together with its epoch.
-            if let last = segments.last, !last.isWhole { segments.removeLast() }
-            let isDiscontinuity = segments.last.map { $0.epoch != bundle.epoch } ?? (bundle.discontinuitySequence > 0)
-            segments.append(WindowSegment(first: bundle, isDiscontinuity: isDiscontinuity && bundle.position == 0))
+            // One that never was closed stays as short as it is: its parts were announced, and its number is taken.
+            if !segments.isEmpty { segments[segments.count - 1].isWhole = true }
+            let isDiscontinuity =
+                segments.last.map { $0.epoch != bundle.epoch }
+                ?? (bundle.discontinuitySequence > 0 && bundle.position == 0)
+            segments.append(WindowSegment(first: bundle, isDiscontinuity: isDiscontinuity))
         }
         return trim()
     }

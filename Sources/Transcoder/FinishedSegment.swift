@@ -20,9 +20,15 @@ struct FinishedSegment: Sendable {
 struct OpenSegment: Sendable {
     private var bundles: [MediaBundle] = []
 
-    /// - Returns: the segment when `bundle` completes it. One whose beginning is missing is left out.
-    mutating func add(_ bundle: MediaBundle) -> FinishedSegment? {
+    /// - Returns: segments that `bundle` completes: its own, and before it one that never was closed, which ends short
+    ///   where the next begins. One whose beginning is missing is left out.
+    mutating func add(_ bundle: MediaBundle) -> [FinishedSegment] {
+        let abandoned = bundle.part == 0 && !bundles.isEmpty ? finished(bundles) : nil
         if bundle.part == 0 { bundles = [] }
+        return [abandoned, append(bundle)].compactMap { $0 }
+    }
+
+    private mutating func append(_ bundle: MediaBundle) -> FinishedSegment? {
         let continues = bundles.last.map { $0.mediaSequence == bundle.mediaSequence && $0.part + 1 == bundle.part }
         guard continues ?? (bundle.part == 0) else {
             bundles = []

@@ -21,6 +21,7 @@ struct StoreWriter: Sendable {
         var filter = MediaLogFilter()
         var open = OpenSegment()
         var silentSegments: UInt64 = 0
+        var initializedEpoch: UInt32?
         let reader = try await bus.read(Topology.media(stream), from: .first)
         while let reading = try await reader.next() {
             guard case .entry(let logged) = reading, let entry = try? MediaLogEntry(decoding: logged.payload) else {
@@ -29,14 +30,18 @@ struct StoreWriter: Sendable {
             }
             switch filter.accept(entry) {
             case .bundle(let bundle):
-                guard let segment = open.add(bundle) else { continue }
-                var updated = index ?? RecordingIndex(stream: stream, renditions: segment.renditions)
-                guard updated.epochs.isEmpty || segment.mediaSequence >= updated.nextMediaSequence else { continue }
-                try await store(segment)
-                updated.add(segment)
-                index = updated
-                silentSegments = segment.isSilent ? silentSegments + 1 : 0
-                try await put(updated)
+                for segment in open.add(bundle) {
+                    silentSegments = segment.isSilent ? silentSegments + 1 : 0
+                    var updated = index ?? RecordingIndex(stream: stream, renditions: segment.renditions)
+                    guard updated.epochs.isEmpty || segment.mediaSequence >= updated.nextMediaSequence else { continue }
+                    // Its bytes never change within an epoch, though every segment's first bundle repeats them.
+                    if segment.epoch != initializedEpoch { try await storeInitializations(of: segment) }
+                    initializedEpoch = segment.epoch
+                    try await storeMedia(of: segment)
+                    updated.add(segment)
+                    index = updated
+                    try await put(updated)
+                }
             case .end:
                 if var final = index {
                     final.complete(withoutSilentSegments: silentSegments)
@@ -61,11 +66,14 @@ struct StoreWriter: Sendable {
         }
     }
 
-    private func store(_ segment: FinishedSegment) async throws {
+    private func storeInitializations(of segment: FinishedSegment) async throws {
         for (rendition, initialization) in segment.initializations {
             let name = SegmentKey.initialization(epoch: segment.epoch)
             try await put(initialization, rendition: rendition, name: name)
         }
+    }
+
+    private func storeMedia(of segment: FinishedSegment) async throws {
         for (rendition, bytes) in segment.media {
             let name = SegmentKey.segment(epoch: segment.epoch, mediaSequence: segment.mediaSequence)
             try await put(bytes, rendition: rendition, name: name)
@@ -93,13 +101,22 @@ struct StoreWriter: Sendable {
         while true {
             do {
                 return try await body()
-            } catch let error as SegmentStoreError {
+            } catch let error as SegmentStoreError where error.isForGood {
+                throw error
+            } catch let error where !(error is CancellationError) {
                 metrics.storeFailures.increment()
                 logger.warning("The store refused; trying again", metadata: ["action": "\(what)", "reason": "\(error)"])
                 try await Task.sleep(for: pause)
                 pause = min(pause * 2, .seconds(5))
             }
         }
+    }
+}
+
+extension SegmentStoreError {
+    /// Whether trying again is of no use.
+    fileprivate var isForGood: Bool {
+        if case .invalidKey = self { true } else { false }
     }
 }
 

@@ -64,17 +64,16 @@ actor StreamTranscoder {
         undecodableLeg = nil
         if let old = encoder {
             bundles = try old.finish()
-            let lastSlot = max(old.nextSlot - 1, 0)
+            let playing = old.nowPlaying
             continuation = Continuation(
-                nextMediaSequence: old.firstMediaSequence + UInt64(lastSlot / Timeline.slotsPerSegment) + 1,
-                discontinuitySequence: old.discontinuitySequence + 1)
-            continuation.nowPlaying = old.nowPlaying
+                nextMediaSequence: old.firstMediaSequence + Self.segmentCount(slots: old.nextSlot),
+                discontinuitySequence: old.discontinuitySequence + (old.nextSlot > 0 ? 1 : 0))
+            continuation.nowPlaying = playing
         } else if let known = continuation.epoch, known < epoch {
             // The predecessor wrote an epoch that is over: this one goes on behind its last segment.
             let playing = continuation.nowPlaying
-            let lastSlot = max(continuation.nextSlot - 1, 0)
             continuation = Continuation(
-                nextMediaSequence: continuation.firstMediaSequence + UInt64(lastSlot / Timeline.slotsPerSegment) + 1,
+                nextMediaSequence: continuation.firstMediaSequence + Self.segmentCount(slots: continuation.nextSlot),
                 discontinuitySequence: continuation.discontinuitySequence + 1)
             continuation.nowPlaying = playing
         }
@@ -83,6 +82,11 @@ actor StreamTranscoder {
             discontinuitySequence: continuation.discontinuitySequence, nextSlot: continuation.nextSlot,
             nowPlaying: continuation.nowPlaying)
         return bundles
+    }
+
+    /// Segments that so many slots have begun.
+    private static func segmentCount(slots: Int64) -> UInt64 {
+        UInt64((slots + Timeline.slotsPerSegment - 1) / Timeline.slotsPerSegment)
     }
 
     private func take(_ batch: SourceBatch, into encoder: EpochEncoder) throws {
@@ -120,7 +124,17 @@ actor StreamTranscoder {
         }
         guard let decoder else { return }
         let before = decoder.brokenPackets
-        let block = try decoder.decode(packet, isMuted: isPoisoned(packet, of: leg))
+        let block: StereoBlock
+        do {
+            block = try decoder.decode(packet, isMuted: isPoisoned(packet, of: leg))
+        } catch {
+            // What the decoder gives cannot be brought to 48 kHz: an unheard-of rate or layout.
+            self.decoder = nil
+            undecodableLeg = leg.number
+            brokenPackets += 1
+            try encoder.begin(at: leg.position(ofSample: packet.position))
+            return
+        }
         brokenPackets += decoder.brokenPackets - before
         guard !block.isEmpty else { return }
         try encoder.append(block, at: encoder.position.map { max($0, leg.start) } ?? decoder.firstPosition ?? leg.start)

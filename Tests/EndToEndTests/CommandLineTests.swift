@@ -10,11 +10,11 @@ import Testing
         let child = try scene.start(Products.server, arguments, name: "command-\(UUID().uuidString)")
         let exit = try await child.waitForExit(within: 15)
         let lines = child.messages.split(separator: "\n")
-        #expect(exit == .code(code), "\(arguments): \(exit) \(child.messages)", sourceLocation: sourceLocation)
-        #expect(lines.count == 1, "\(arguments): \(child.messages)", sourceLocation: sourceLocation)
-        for word in words {
-            #expect(child.messages.contains(word), "\(arguments): \(child.messages)", sourceLocation: sourceLocation)
-        }
+        let what = "\(arguments.joined(separator: " ")): \(exit), \(child.messages.prefix(300))"
+        #expect(exit == .code(code), "\(what)", sourceLocation: sourceLocation)
+        #expect(lines.count == 1, "\(what)", sourceLocation: sourceLocation)
+        let said = lines.first.map(String.init) ?? ""
+        for word in words { #expect(said.contains(word), "\(what)", sourceLocation: sourceLocation) }
     }
 
     @Test func aDataFolderBelongsToOneServer() async throws {

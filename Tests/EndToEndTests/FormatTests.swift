@@ -3,20 +3,26 @@ import Testing
 
 /// Every container and codec that encoders push is heard as it was sent.
 @Suite(.heavy) struct FormatTests {
-    static let batches: [[PushedFormat]] = [
-        [.mp3OverRTMP, .mp3OverIcecast, .opusOverIcecast],
-        [.flacOverHTTP, .oggFLACOverHTTP, .webMOverHTTP],
-        [.transportStreamOverHTTP, .flvOverHTTP, .fragmentedMP4OverHTTP],
-        [.vorbisOverIcecast, .adtsOverIcecast, .mp3OverHTTP],
+    /// Formats that are pushed at the same time.
+    struct Batch: Sendable, CustomTestStringConvertible {
+        var formats: [PushedFormat]
+        var testDescription: String { formats.map(\.name).joined(separator: ", ") }
+    }
+
+    static let batches = [
+        Batch(formats: [.mp3OverRTMP, .mp3OverIcecast, .opusOverIcecast]),
+        Batch(formats: [.flacOverHTTP, .oggFLACOverHTTP, .webMOverHTTP]),
+        Batch(formats: [.transportStreamOverHTTP, .flvOverHTTP, .fragmentedMP4OverHTTP]),
+        Batch(formats: [.vorbisOverIcecast, .adtsOverIcecast, .mp3OverHTTP]),
     ]
 
     @Test(arguments: batches)
-    func everyFormatIsHeardAsItWasSent(batch: [PushedFormat]) async throws {
+    func everyFormatIsHeardAsItWasSent(batch: Batch) async throws {
         try await Scene.run { scene in
             let server = try await TwitchyServer.start(in: scene)
             let signal = try await Signal.make(in: scene, seconds: 16)
             try await withThrowingTaskGroup { group in
-                for format in batch {
+                for format in batch.formats {
                     let channel = try await server.makeChannel(format.name)
                     group.addTask { try await check(format, channel, signal, server, scene) }
                 }

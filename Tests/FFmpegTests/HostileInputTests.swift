@@ -149,7 +149,7 @@ struct HostileInputTests {
         let recording = try #require(Recording.all.first { $0.codec == codec })
         let found = try Demuxed(recording.make(seconds: 0.25).file, recording.format)
         var generator = SplitMix64(state: UInt64(codec.rawValue))
-        for round in 0..<400 {
+        for round in 0..<120 {
             var configuration = found.configurations[0]
             for _ in 0..<(round % 4) where !configuration.setup.isEmpty {
                 let place = Int.random(in: 0..<configuration.setup.count, using: &generator)

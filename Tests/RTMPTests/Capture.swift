@@ -1,6 +1,8 @@
 import Foundation
 import NIOCore
 
+@testable import RTMP
+
 /// What FFmpeg 5.1 sent to a server, byte for byte; how each was made is in `Captures/README.md`.
 enum Capture: String, CaseIterable, Sendable {
     case aac = "ffmpeg-aac"
@@ -21,7 +23,7 @@ enum Capture: String, CaseIterable, Sendable {
         var rest = bytes
         while let byte = rest.readSlice(length: 1) {
             run.feed(byte)
-            if let event = run.events.last, case .publish = event { break }
+            if case .publish = run.events.last { break }
         }
         var opening = bytes
         return [opening.readSlice(length: bytes.readableBytes - rest.readableBytes) ?? ByteBuffer(), opening]

@@ -1,8 +1,7 @@
 import Foundation
-import Testing
 
 /// One way of pushing: a codec in a container over a protocol.
-struct PushedFormat: Sendable, CustomTestStringConvertible {
+struct PushedFormat: Sendable {
     enum Transport: Sendable {
         case rtmp
         case icecast(contentType: String)
@@ -16,8 +15,6 @@ struct PushedFormat: Sendable, CustomTestStringConvertible {
     var transport: Transport
     /// Of the whole signal; what MP3 and Opus do to it costs most.
     var worstSnrDb = 5.0
-
-    var testDescription: String { name }
 
     /// The end of ffmpeg's command line.
     func output(_ server: TwitchyServer, _ channel: TwitchyServer.Channel) -> [String] {

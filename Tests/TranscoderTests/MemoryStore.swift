@@ -1,0 +1,44 @@
+import NIOCore
+import SegmentStore
+import Synchronization
+
+/// A store that fails as often as it is told.
+final class MemoryStore: SegmentStore {
+    private struct State {
+        var objects: [String: ByteBuffer] = [:]
+        var order: [String] = []
+        var failuresLeft: Int
+    }
+
+    private struct Outage: Error {}
+
+    private let state: Mutex<State>
+
+    init(failures: Int = 0) { state = Mutex(State(failuresLeft: failures)) }
+
+    func put(_ bytes: ByteBuffer, at key: String) async throws {
+        try state.withLock { state in
+            guard state.failuresLeft == 0 else {
+                state.failuresLeft -= 1
+                // As the file store says it, and as anything else may.
+                if state.failuresLeft % 2 == 0 { throw Outage() }
+                throw SegmentStoreError.failed(operation: "write", key: key, reason: "no space left")
+            }
+            state.objects[key] = bytes
+            state.order.append(key)
+        }
+    }
+
+    func get(_ key: String) async throws -> ByteBuffer? { state.withLock { $0.objects[key] } }
+
+    func remove(under prefix: String) async throws {
+        state.withLock { state in
+            for key in state.objects.keys where key.hasPrefix(prefix + "/") { state.objects[key] = nil }
+        }
+    }
+
+    var objects: [String: ByteBuffer] { state.withLock { $0.objects } }
+
+    /// Keys in the order in which they were written.
+    var order: [String] { state.withLock { $0.order } }
+}
