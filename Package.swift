@@ -117,6 +117,12 @@ let package = Package(
         tests("Web"),
         tests("WebSocket", ["HTTPService", logging, nio("NIOCore"), nio("NIOPosix")]),
         .testTarget(name: "TidyTests", swiftSettings: settings),
+        .testTarget(name: "EndToEndTests", dependencies: ["Twitchy"], swiftSettings: settings),
+
+        // Serves the same bytes as nginx does beside it; see Benchmarks/http.
+        .executableTarget(
+            name: "HTTPBenchmarkServer", dependencies: ["HTTPService", logging, nio("NIOCore"), nio("NIOPosix")],
+            path: "Benchmarks/http/Sources", swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -7,7 +7,9 @@
 # needs: nginx, wrk
 set -euo pipefail
 
-server=${1:-$(dirname "$0")/../../.build/release/HTTPBenchmarkServer}
+root=$(cd "$(dirname "$0")/../.." && pwd)
+if [ $# -eq 0 ]; then swift build --package-path "$root" -c release --product HTTPBenchmarkServer; fi
+server=${1:-$root/.build/release/HTTPBenchmarkServer}
 rounds=${ROUNDS:-5}
 seconds=${SECONDS_PER_ROUND:-3}
 folder=$(mktemp -d)

@@ -85,8 +85,9 @@ extension StreamClock {
             start = edge
         } else if let previous, let timestamp = packet.timestamp {
             let latest = max(edge, present(now: now) - length)
-            start = min(previous.position(of: timestamp), latest)
-            if start < edge {
+            let stamped = previous.position(of: timestamp)
+            start = min(max(stamped, edge), latest)
+            if stamped + length <= edge {
                 // Late data for a stretch already filled: the live edge wins.
                 if now - (lateSince ?? now) < Self.longestLateness {
                     lateSince = lateSince ?? now
@@ -149,7 +150,11 @@ extension StreamClock {
     /// The timestamps have left the count for good.
     private mutating func jump(_ placed: PlacedLeg, now: Int64) {
         let first = placed.suspects[0]
-        let target = min(placed.timestamps?.position(of: first.timestamp ?? 0) ?? edge, present(now: now))
+        var target = placed.timestamps?.position(of: first.timestamp ?? 0) ?? edge
+        // Timestamps ahead of real time are wrong: nothing is missing but what the packet's arrival shows.
+        if target > present(now: now) {
+            target = present(now: first.arrival) - Timeline.samples(nanoseconds: first.nanoseconds)
+        }
         var placed = placed
         let suspects = placed.suspects
         placed.suspects = []

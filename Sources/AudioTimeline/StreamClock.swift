@@ -101,11 +101,8 @@ public struct StreamClock: Sendable {
             throw .unreadableConfiguration
         }
         var isNewConnection = isNewConnection
-        // Of several in a row without a packet between them, only the last counts.
-        while case .configuration(_, let wasNew)? = pending.last {
-            isNewConnection = isNewConnection || wasNew
-            pending.removeLast()
-        }
+        let replaced = removeTrailing { if case .configuration = $0 { true } else { false } }
+        if case .configuration(_, let wasNew)? = replaced { isNewConnection = isNewConnection || wasNew }
         self.counter = counter
         arrivingRate = Int64(configuration.sampleRate)
         isConnected = true
@@ -130,8 +127,7 @@ public struct StreamClock: Sendable {
 
     public mutating func nowPlayingChanged(_ nowPlaying: NowPlaying, now: Int64) {
         guard !hasEnded else { return }
-        // Of several in a row without a packet between them, only the last counts.
-        if case .nowPlaying? = pending.last { pending.removeLast() }
+        _ = removeTrailing { if case .nowPlaying = $0 { true } else { false } }
         pending.append(.nowPlaying(nowPlaying))
         advance(now: now)
     }
@@ -191,6 +187,15 @@ public struct StreamClock: Sendable {
             return max(now + 5_000_000, min(anchor + Timeline.nanoseconds(samples: edge) + delay, now + 100_000_000))
         }
         return now + (isConnected && !isSilent ? 100_000_000 : 50_000_000)
+    }
+
+    /// Of several of a kind without a packet between them, only the last counts.
+    private mutating func removeTrailing(_ isReplaced: (Pending) -> Bool) -> Pending? {
+        for index in pending.indices.reversed() {
+            if case .packet = pending[index] { return nil }
+            if isReplaced(pending[index]) { return pending.remove(at: index) }
+        }
+        return nil
     }
 
     // MARK: Advancing

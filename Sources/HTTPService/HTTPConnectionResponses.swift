@@ -43,9 +43,9 @@ extension HTTPConnectionHandler {
         deadline = loop.now + loop.configuration.idleTimeout
     }
 
-    /// Bodies up to this size are copied behind their head. A part of 5 kB costs 4 % less CPU time in one buffer
-    /// with `write` than in two with `writev` (7.5 µs against 7.8 µs; nginx: 9.5 µs): a second entry in the
-    /// channel's queue is dearer than the copy. Larger bodies are shared and never copied.
+    /// Bodies up to this size are copied behind their head: a part of 5 kB costs 4 % less CPU time in one buffer
+    /// with `write` than in two with `writev`, since a second entry in the channel's queue is dearer than the copy.
+    /// Larger bodies are shared and never copied. Three quarters of what is left is spent in the kernel.
     private static let joinedBodySize = 8 * 1024
 
     /// Writes the head that was encoded in the loop's buffer, and its body.

@@ -133,16 +133,19 @@ struct StreamClockGapTests {
         stream.wait(until: stalled + 3 * Self.second)
         #expect(!stream.silences.isEmpty)
         // The backlog at once, then in real time.
-        for number in 469..<609 { try stream.packet(source.payload, timestamp: source.milliseconds(ofPackets: number)) }
-        try stream.pushInRealTime(source, packets: 609..<900, from: start) { source.milliseconds(ofPackets: $0) }
+        for number in 469..<610 { try stream.packet(source.payload, timestamp: source.milliseconds(ofPackets: number)) }
+        // The network delivers a little late from now on: that must not be taken for more late data.
+        try stream.pushInRealTime(source, packets: 610..<900, from: start + 5 * VirtualStream.millisecond) {
+            source.milliseconds(ofPackets: $0)
+        }
         stream.end()
         #expect(stream.legs.count == 2)
         // The second leg's packets lie where the timestamps say, to a packet's rounding.
         let dropped = 900 - stream.packetCount
-        #expect((120...142).contains(dropped))
-        #expect(abs(stream.legs[1].start - Int64(469 + dropped) * 1024) <= 96)
+        #expect((139...142).contains(dropped))
+        #expect(abs(stream.legs[1].start - Int64(469 + dropped) * 1024) <= 1024)
         let lateness = stream.now - start - Timeline.nanoseconds(samples: stream.clock.position)
-        #expect(abs(lateness) < 30_000_000)
+        #expect(abs(lateness) < 40_000_000)
     }
 
     /// The same without timestamps goes on where real time stands.

@@ -72,18 +72,26 @@ import Testing
     }
 
     static let loops = [
-        Loops(testDescription: "frames, pages and packets", files: [
-            LoopedFile(name: "adts-aac-48000-stereo.aac", contentType: "audio/aac", seconds: 2.5),
-            LoopedFile(name: "mp3-44100-tagged.mp3", contentType: "audio/mpeg", seconds: 2.5),
-            LoopedFile(name: "ogg-vorbis-44100-stereo.ogg", contentType: "audio/ogg", seconds: 2.5),
-            LoopedFile(name: "mpegts-aac-48000-stereo.ts", contentType: "video/mp2t", seconds: 2.5),
-        ]),
-        Loops(testDescription: "headers and clusters", files: [
-            LoopedFile(name: "ogg-opus-48000-mono-60ms.opus", contentType: "audio/ogg", seconds: 2.5),
-            LoopedFile(name: "webm-opus-48000-stereo.webm", contentType: "audio/webm", seconds: 2.5),
-            LoopedFile(name: "fragmented-aac-44100-stereo.mp4", contentType: "audio/mp4", seconds: 2.5),
-            LoopedFile(name: "flv-aac-44100-stereo.flv", contentType: "video/x-flv", seconds: 2.5),
-        ]),
+        Loops(
+            testDescription: "frames and pages",
+            files: [
+                LoopedFile(name: "adts-aac-48000-stereo.aac", contentType: "audio/aac", seconds: 2.5),
+                LoopedFile(name: "mp3-44100-tagged.mp3", contentType: "audio/mpeg", seconds: 2.5),
+                LoopedFile(name: "ogg-vorbis-44100-stereo.ogg", contentType: "audio/ogg", seconds: 2.5),
+            ]),
+        Loops(
+            testDescription: "headers and clusters",
+            files: [
+                LoopedFile(name: "ogg-opus-48000-mono-60ms.opus", contentType: "audio/ogg", seconds: 2.5),
+                LoopedFile(name: "webm-opus-48000-stereo.webm", contentType: "audio/webm", seconds: 2.5),
+                LoopedFile(name: "fragmented-aac-44100-stereo.mp4", contentType: "audio/mp4", seconds: 2.5),
+            ]),
+        Loops(
+            testDescription: "a transport stream",
+            files: [LoopedFile(name: "mpegts-aac-48000-stereo.ts", contentType: "video/mp2t", seconds: 2.5)]),
+        Loops(
+            testDescription: "FLV",
+            files: [LoopedFile(name: "flv-aac-44100-stereo.flv", contentType: "video/x-flv", seconds: 2.5)]),
     ]
 
     /// A file sent again and again plays again and again; only the seams may be heard.

@@ -55,7 +55,7 @@ struct TakeoverTests {
     /// what one worker alone would have made of the source.
     @Test(.timeLimit(.minutes(3)), arguments: [48_000, 44_100])
     func successorGoesOnSeamlessly(rate: Int) async throws {
-        let source = rate == 48_000 ? try TestSource.aac(seconds: 8) : try TestSource.aac44100(seconds: 8)
+        let source = rate == 48_000 ? try TestSource.flac(seconds: 8) : try TestSource.aac44100(seconds: 8)
         var maker = BatchMaker()
         try maker.push(source)
         maker.end()

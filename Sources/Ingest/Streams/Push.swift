@@ -65,7 +65,7 @@ final class Push: Sendable {
         receive(.packet(payload, timestamp: timestamp, arrival: MonotonicClock.now))
     }
 
-    func nowPlaying(_ nowPlaying: NowPlaying) { receive(.nowPlaying(nowPlaying)) }
+    func nowPlaying(_ nowPlaying: NowPlaying) { receive(.nowPlaying(nowPlaying.cleaned)) }
 
     /// The connection is gone without a clean end.
     func lost() { receive(.lost) }

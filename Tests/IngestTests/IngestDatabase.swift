@@ -1,0 +1,58 @@
+import Events
+import Foundation
+import Persistence
+import Synchronization
+
+@testable import Ingest
+
+/// A database of its own below the temporary folder, and a wall clock that is set by hand.
+final class IngestDatabase: Sendable {
+    let database: any Database
+    private let folder: URL
+    private let time = Mutex(Timestamp(milliseconds: 1_700_000_000_000))
+
+    private init() throws {
+        folder = FileManager.default.temporaryDirectory.appending(path: "ingest-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        database = try SQLiteDatabase(path: folder.appending(path: "ingest.sqlite").path)
+    }
+
+    static func with(_ body: (IngestDatabase) async throws -> Void) async throws {
+        let test = try IngestDatabase()
+        try await test.database.migrate([Outbox.schema, Inbox.schema, IngestSchema.schema])
+        do {
+            try await body(test)
+        } catch {
+            try await test.remove()
+            throw error
+        }
+        try await test.remove()
+    }
+
+    private func remove() async throws {
+        try await database.close()
+        try FileManager.default.removeItem(at: folder)
+    }
+
+    var now: Timestamp { time.withLock { $0 } }
+
+    func advance(by duration: Duration) { time.withLock { $0 = $0.advanced(by: duration) } }
+
+    func rows(owner: String) -> StreamRows {
+        StreamRows(database: database, owner: owner, now: { [self] in now })
+    }
+
+    var keys: StreamKeyRegistry { StreamKeyRegistry(database: database, now: { [self] in now }) }
+
+    func apply(_ event: Event) async throws {
+        let envelope = EventEnvelope(id: UUID().uuidString, event: event, aggregateVersion: 1, occurredAt: now)
+        try await database.transaction { connection in try StreamKeyRegistry.apply(event, envelope, connection) }
+    }
+
+    /// Topics in the outbox, oldest first.
+    func topics() async throws -> [String] {
+        try await database.read { connection in
+            try connection.query("SELECT topic FROM outbox ORDER BY position").map { try $0["topic"] }
+        }
+    }
+}

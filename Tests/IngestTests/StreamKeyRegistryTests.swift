@@ -1,0 +1,67 @@
+import Crypto
+import Events
+import Testing
+
+@testable import Ingest
+
+struct StreamKeyRegistryTests {
+    private func changed(
+        _ key: String, id: String = "1", expiresAt: Timestamp? = nil, revokedAt: Timestamp? = nil
+    ) -> Event {
+        let digits = Array("0123456789abcdef")
+        let hash = String(SHA256.hash(data: Array(key.utf8)).flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] })
+        return .streamKeyChanged(
+            StreamKeyChanged(
+                keyID: id, channelID: "7", channelName: "demo", sha256: hash, label: "", expiresAt: expiresAt,
+                revokedAt: revokedAt))
+    }
+
+    @Test func knownKeysLetIn() async throws {
+        try await IngestDatabase.with { test in
+            try await test.apply(changed("secret"))
+            let holder = try await test.keys.holder(of: "secret")
+            #expect(holder == StreamKeyHolder(keyID: "1", channelID: "7", channelName: "demo"))
+            #expect(try await test.keys.holder(of: "") == nil)
+            #expect(try await test.keys.holder(of: String(repeating: "x", count: 600)) == nil)
+        }
+    }
+
+    /// A key that was made a moment ago is waited for.
+    @Test func lateKeysAreWaitedFor() async throws {
+        try await IngestDatabase.with { test in
+            async let holder = test.keys.holder(of: "late")
+            try await Task.sleep(for: .milliseconds(150))
+            try await test.apply(changed("late"))
+            #expect(try await holder?.keyID == "1")
+        }
+    }
+
+    @Test func unknownKeysAreRefusedInTheEnd() async throws {
+        try await IngestDatabase.with { test in #expect(try await test.keys.holder(of: "nobody's") == nil) }
+    }
+
+    @Test func revokedAndExpiredKeysAreRefused() async throws {
+        try await IngestDatabase.with { test in
+            try await test.apply(changed("secret"))
+            try await test.apply(changed("secret", revokedAt: test.now))
+            #expect(try await test.keys.holder(of: "secret") == nil)
+            try await test.apply(changed("brief", id: "2", expiresAt: test.now.advanced(by: .seconds(60))))
+            #expect(try await test.keys.holder(of: "brief")?.keyID == "2")
+            test.advance(by: .seconds(60))
+            #expect(try await test.keys.holder(of: "brief") == nil)
+        }
+    }
+
+    /// A channel's new name counts for its keys, and a deleted channel's keys are gone.
+    @Test func keysFollowTheirChannel() async throws {
+        try await IngestDatabase.with { test in
+            try await test.apply(changed("secret"))
+            let renamed = ChannelChanged(channelID: "7", name: "other", title: "", ownerID: nil, deleted: false)
+            try await test.apply(.channelChanged(renamed))
+            #expect(try await test.keys.holder(of: "secret")?.channelName == "other")
+            let deleted = ChannelChanged(channelID: "7", name: "other", title: "", ownerID: nil, deleted: true)
+            try await test.apply(.channelChanged(deleted))
+            #expect(try await test.keys.holder(of: "secret") == nil)
+        }
+    }
+}

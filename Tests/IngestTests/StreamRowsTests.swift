@@ -1,0 +1,100 @@
+import AudioTimeline
+import Events
+import Persistence
+import Testing
+
+@testable import Ingest
+
+struct StreamRowsTests {
+    private let channel = StreamKeyHolder(keyID: "1", channelID: "7", channelName: "demo")
+    private let lease = Duration.seconds(10)
+
+    /// A stream begins in epoch 1; whoever takes it over goes on with it in the next, and the loser's lease is gone.
+    @Test func takeoverIsANewEpoch() async throws {
+        try await IngestDatabase.with { test in
+            let (a, b) = (test.rows(owner: "a"), test.rows(owner: "b"))
+            let first = try await a.acquire(channel, ladder: .standard, id: "s1", lease: lease)
+            #expect(first.epoch == 1 && first.id == "s1" && first.owner == "a")
+            #expect(first.leaseExpiresAt == test.now.advanced(by: lease))
+            #expect(try await a.renew("s1", epoch: 1, lease: lease))
+            #expect(try await !b.renew("s1", epoch: 1, lease: lease))
+            let second = try await b.acquire(channel, ladder: .standard, id: "s2", lease: lease)
+            #expect(second.id == "s1" && second.epoch == 2 && second.owner == "b")
+            #expect(second.startedAt == first.startedAt)
+            #expect(try await !a.renew("s1", epoch: 1, lease: lease))
+            #expect(try await b.renew("s1", epoch: 2, lease: lease))
+            #expect(try await a.live().map(\.epoch) == [2])
+            #expect(try await test.topics().count == 2)
+        }
+    }
+
+    /// Of many that want the same channel at once each gets an epoch of its own, and only the last has the lease.
+    @Test func competitorsGetDifferentEpochs() async throws {
+        try await IngestDatabase.with { test in
+            let channel = channel
+            let rows = try await withThrowingTaskGroup(of: StreamRow.self) { group in
+                for number in 0..<8 {
+                    group.addTask {
+                        try await test.rows(owner: "o\(number)").acquire(
+                            channel, ladder: .standard, id: "s\(number)", lease: .seconds(10))
+                    }
+                }
+                return try await group.reduce(into: []) { $0.append($1) }
+            }
+            #expect(rows.map(\.epoch).sorted() == Array(1...8))
+            #expect(Set(rows.map(\.id)).count == 1)
+            var winners = 0
+            for row in rows
+            where try await test.rows(owner: row.owner).renew(row.id, epoch: row.epoch, lease: lease) {
+                winners += 1
+                #expect(row.epoch == 8)
+            }
+            #expect(winners == 1)
+        }
+    }
+
+    /// Renewing moves the lease on from the present.
+    @Test func renewalMovesTheLease() async throws {
+        try await IngestDatabase.with { test in
+            let rows = test.rows(owner: "a")
+            _ = try await rows.acquire(channel, ladder: .standard, id: "s", lease: lease)
+            test.advance(by: .seconds(8))
+            #expect(try await rows.renew("s", epoch: 1, lease: lease))
+            #expect(try await rows.live().map(\.leaseExpiresAt) == [test.now.advanced(by: lease)])
+        }
+    }
+
+    /// The end is told once; the next push begins another stream.
+    @Test func endIsToldOnce() async throws {
+        try await IngestDatabase.with { test in
+            let rows = test.rows(owner: "a")
+            let row = try await rows.acquire(channel, ladder: .standard, id: "s1", lease: lease)
+            try await rows.end(row)
+            try await rows.end(row)
+            #expect(try await rows.live().isEmpty)
+            #expect(try await !rows.renew("s1", epoch: 1, lease: lease))
+            #expect(try await test.topics().count == 2)
+            let next = try await rows.acquire(channel, ladder: .standard, id: "s2", lease: lease)
+            #expect(next.id == "s2" && next.epoch == 1)
+        }
+    }
+
+    /// Renditions cannot change within a stream: with another ladder the old one ends and a new one begins.
+    @Test func otherLadderIsAnotherStream() async throws {
+        try await IngestDatabase.with { test in
+            let rows = test.rows(owner: "a")
+            _ = try await rows.acquire(channel, ladder: .standard, id: "s1", lease: lease)
+            let next = try await rows.acquire(channel, ladder: try Ladder(parsing: "aac:96"), id: "s2", lease: lease)
+            #expect(next.id == "s2" && next.epoch == 1 && next.ladder == "aac:96")
+            #expect(try await rows.live().map(\.id) == ["s2"])
+            #expect(try await test.topics().count == 3)
+        }
+    }
+
+    @Test func streamIDsAreInOrder() {
+        let early = StreamID.make(at: Timestamp(milliseconds: 1_700_000_000_000))
+        let late = StreamID.make(at: Timestamp(milliseconds: 1_700_000_000_001))
+        #expect(early.utf8.count == 15 && early < late)
+        #expect(Set((0..<1000).map { _ in StreamID.make(at: Timestamp(milliseconds: 5)) }).count > 990)
+    }
+}
