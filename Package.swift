@@ -104,16 +104,26 @@ let package = Package(
             swiftSettings: settings),
 
         tests("AccountService", ["Events", "MessageBus", "Persistence", logging, nio("NIOCore")]),
-        // tests("AudioTimeline", [nio("NIOCore")]),
+        tests("AudioTimeline", [nio("NIOCore")]),
         tests("CMAF", [nio("NIOCore")]),
         tests("Events"),
         tests("FFmpeg", ["AudioTimeline", nio("NIOCore")]),
         tests("HLS", [nio("NIOCore")]),
         tests("HTTPService", ["Gzip", logging, nio("NIOCore"), nio("NIOPosix")]),
+        tests("Ingest", ["AudioTimeline", "Events", "Persistence", "RTMP", crypto, nio("NIOCore")]),
         tests("MessageBus", [nio("NIOCore")]),
+        tests(
+            "Origin",
+            ["AudioTimeline", "HLS", "HTTPService", "SegmentStore", nio("NIOCore"), nio("NIOEmbedded")]),
         tests("Persistence", ["Events", "MessageBus", logging, nio("NIOCore")]),
         tests("RTMP", [nio("NIOCore")], exclude: ["Captures"]),
+        tests("SegmentStore", [nio("NIOCore"), nio("NIOPosix")]),
         tests("Telemetry", [logging]),
+        tests(
+            "Transcoder",
+            [
+                "AudioTimeline", "CMAF", "FFmpeg", "MessageBus", "SegmentStore", "Telemetry", logging, nio("NIOCore"),
+            ]),
         tests("Web"),
         tests("WebSocket", ["HTTPService", logging, nio("NIOCore"), nio("NIOPosix")]),
         .testTarget(name: "TidyTests", swiftSettings: settings),

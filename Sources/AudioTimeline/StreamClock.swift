@@ -297,6 +297,7 @@ public struct StreamClock: Sendable {
 
     mutating func beginLeg(_ leg: Leg) {
         flush()
+        cutter.legBegan(sampleRate: leg.configuration.sampleRate)
         open.leg = leg
         legCount += 1
         isSilent = false

@@ -7,7 +7,8 @@ extension NowPlaying {
     private static func clean(_ text: String) -> String {
         let scalars = text.unicodeScalars.lazy.filter { scalar in
             switch scalar.value {
-            case 0..<0x20, 0x7F..<0xA0, 0x061C, 0x200E...0x200F, 0x202A...0x202E, 0x2028...0x2029, 0x2066...0x2069: false
+            case 0..<0x20, 0x7F..<0xA0, 0x061C, 0x200E...0x200F, 0x202A...0x202E, 0x2028...0x2029, 0x2066...0x2069:
+                false
             default: true
             }
         }

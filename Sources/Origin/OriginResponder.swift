@@ -12,7 +12,10 @@ public struct OriginResponder: HTTPResponder {
 
     public func respond(to request: HTTPRequest, in context: HTTPContext) -> HTTPAnswer {
         guard request.pathHasPrefix("/hls/") else { return .pass }
-        guard request.method == .get || request.method == .head else { return .response(Self.readOnly) }
+        guard request.method == .get || request.method == .head else {
+            // Preflight requests have a responder of their own.
+            return request.method == .options ? .pass : .response(Self.readOnly)
+        }
         // Names are plain ASCII: whatever is escaped in a path is none of them.
         let components = request.rawPath.dropFirst(5).split(
             separator: UInt8(ascii: "/"), omittingEmptySubsequences: false

@@ -105,7 +105,8 @@ struct StoreWriter: Sendable {
                 throw error
             } catch let error where !(error is CancellationError) {
                 metrics.storeFailures.increment()
-                logger.warning("The store refused; trying again", metadata: ["action": "\(what)", "reason": "\(error)"])
+                logger.warning(
+                    "The store refused; trying again", metadata: ["action": "\(what)", "reason": "\(error)"])
                 try await Task.sleep(for: pause)
                 pause = min(pause * 2, .seconds(5))
             }

@@ -7,13 +7,7 @@ final class DataFolder: Sendable {
 
     /// - Throws: `Failure` with code 69 when another server has it.
     init(_ path: String) throws {
-        self.path = path
-        do {
-            try FileManager.default.createDirectory(
-                atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-        } catch {
-            throw Failure(code: Failure.unavailable, description: "--data \(path): cannot be made or used")
-        }
+        self.path = try Self.make(path)
         let file = path + "/lock"
         let exists =
             FileManager.default.fileExists(atPath: file)
@@ -28,6 +22,17 @@ final class DataFolder: Sendable {
                 description: "--data \(path) belongs to another twitchy that is running: stop it, or choose another folder")
         }
         lock = handle
+    }
+
+    /// Makes the folder unless it is there.
+    static func make(_ path: String) throws -> String {
+        do {
+            try FileManager.default.createDirectory(
+                atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        } catch {
+            throw Failure(code: Failure.unavailable, description: "--data \(path): cannot be made or used")
+        }
+        return path
     }
 
     func file(_ name: String) -> String { "\(path)/\(name)" }

@@ -66,16 +66,8 @@ struct Server {
         try await databases.resendNewest()
         if configuration.demo { try await accounts.ensureDemo() } else { try await accounts.withdrawDemo() }
 
-        var ports = Ports()
-        let rtmp = try await ingest.listenForRTMP(host: configuration.bind, port: configuration.rtmpPort)
-        ports.rtmp = rtmp.port
-        let http = httpServer(group, accounts: accounts, origin: origin)
-        ports.http = try await start(http, option: "--http-port")
-        let icecast = icecastServer(group, ingest: ingest)
-        ports.icecast = try await start(icecast, option: "--icecast-port")
-        let admin = adminServer(group)
-        ports.admin = try await start(admin, option: "--admin-port")
-        Greeting(configuration: configuration, ports: ports).say(logger)
+        let listeners = try await listen(group, accounts: accounts, ingest: ingest, origin: origin)
+        Greeting(configuration: configuration, ports: listeners.ports).say(logger)
 
         let watch = DependencyWatch(databases: databases.named, store: store, health: health)
         health.register("process").set(.ok)
@@ -108,12 +100,7 @@ struct Server {
             return first
         }
         logger.info("Shutting down", metadata: ["reason": "\(end)"])
-        try? await rtmp.0.close()
-        await withTaskGroup { tasks in
-            tasks.addTask { await http.shutdown() }
-            tasks.addTask { await icecast.shutdown() }
-            tasks.addTask { await admin.shutdown() }
-        }
+        await listeners.close()
         _ = try? await services.value
         await bus.shutdown()
         try await databases.close()
@@ -134,6 +121,31 @@ struct Server {
         settings.isLowLatency = configuration.isLowLatency
         settings.rewind = configuration.dvr
         return settings
+    }
+
+    /// Opens every port, or none.
+    private func listen(
+        _ group: any EventLoopGroup, accounts: AccountService, ingest: IngestService, origin: OriginService
+    ) async throws -> Listeners {
+        var listeners = Listeners()
+        do {
+            let rtmp = try await ingest.listenForRTMP(host: configuration.bind, port: configuration.rtmpPort)
+            listeners.ports.rtmp = rtmp.port
+            listeners.rtmp = rtmp.0
+            let http = httpServer(group, accounts: accounts, origin: origin)
+            listeners.ports.http = try await start(http, option: "--http-port")
+            listeners.servers.append(http)
+            let icecast = icecastServer(group, ingest: ingest)
+            listeners.ports.icecast = try await start(icecast, option: "--icecast-port")
+            listeners.servers.append(icecast)
+            let admin = adminServer(group)
+            listeners.ports.admin = try await start(admin, option: "--admin-port")
+            listeners.servers.append(admin)
+            return listeners
+        } catch {
+            await listeners.close()
+            throw error
+        }
     }
 
     private func start(_ server: HTTPServer, option: String) async throws -> Int {
@@ -179,6 +191,21 @@ struct Server {
         HTTPServer(
             host: configuration.adminBind, port: configuration.adminPort, group: group,
             responders: [AdminResponder(health: health, metrics: metrics)], logger: output.logger(label: "admin"))
+    }
+}
+
+/// The open ports and what listens there.
+private struct Listeners {
+    var ports = Server.Ports()
+    var rtmp: (any NIOCore.Channel)?
+    var servers: [HTTPServer] = []
+
+    func close() async {
+        // Closed already is what is wanted.
+        try? await rtmp?.close()
+        await withTaskGroup { tasks in
+            for server in servers { tasks.addTask { await server.shutdown() } }
+        }
     }
 }
 

@@ -74,7 +74,8 @@ struct HostileInputTests {
     @Test func headers() {
         let asc: [[UInt8]] = [[0x12, 0x10], [0x2B, 0x92, 0x08, 0x00], [0x17, 0x80, 0x49, 0xD4, 0x08]]
         #expect(mutate(4, asc) { AudioSpecificConfig($0) != nil } > 100)
-        #expect(mutate(5, [[0xFF, 0xF8, 0x79, 0x18, 0xE1, 0x80, 0x80, 0x12, 0x34]]) { FLACFrameHeader.length($0) != nil } > 100)
+        let flac: [[UInt8]] = [[0xFF, 0xF8, 0x79, 0x18, 0xE1, 0x80, 0x80, 0x12, 0x34]]
+        #expect(mutate(5, flac) { FLACFrameHeader.length($0) != nil } > 100)
         #expect(
             mutate(6, [[0xFF, 0xFB, 0x90, 0x00], [0xFF, 0xE3, 0x48, 0xC0]]) { bytes in
                 ByteBuffer(bytes: bytes).getInteger(at: 0, as: UInt32.self).flatMap { MPEGAudioHeader($0) } != nil
@@ -87,7 +88,9 @@ struct HostileInputTests {
         var generator = SeededGenerator(seed: 7)
         var kept = 0
         for _ in 0..<1_000 {
-            let noise = (0..<300).map { _ in UInt8.random(in: 0...255, using: &generator) | (generator.next() % 3 == 0 ? 0xF0 : 0) }
+            let noise = (0..<300).map { _ -> UInt8 in
+                UInt8.random(in: 0...255, using: &generator) | (generator.next() % 3 == 0 ? 0xF0 : 0)
+            }
             kept += framer.frames(adding: ByteBuffer(bytes: noise)).reduce(0) { $0 + $1.readableBytes }
         }
         #expect(kept <= 300_000)

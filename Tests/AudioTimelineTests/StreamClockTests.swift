@@ -98,14 +98,36 @@ struct StreamClockTests {
             for case .packet(let packet) in batch.items { end = packet.position + Int64(packet.length) }
             ends.append(end)
         }
-        // Each slot can be completed, 2048 + 32 samples behind its end, with a batch that ends within a packet of that.
+        // Each slot can be completed, 2048 samples behind its end, with a batch that ends within a packet of that.
         for slot in 1..<(1_024_000 / Timeline.slotSamples - 1) {
-            let needed = slot * Timeline.slotSamples + 2080
+            let needed = slot * Timeline.slotSamples + 2048
             #expect(ends.contains { (needed..<needed + 1024).contains($0) })
         }
         let seconds = Double(end) / 48_000
         #expect((9.0...11.5).contains(Double(batches.count) / seconds))
         #expect(batches.last?.items.suffix(2) == [.legEnd(position: 1_024_000), .end(position: 1_024_000)])
+    }
+
+    /// Where a resampler holds samples back, batches end that much later.
+    @Test(arguments: [(44_100, Int64(18)), (24_000, 32), (16_000, 48)])
+    func batchesWaitForTheResampler(rate: Int, held: Int64) throws {
+        let source = VirtualSource.aac(rate: rate)
+        var stream = VirtualStream()
+        try stream.configure(source.configuration)
+        try stream.pushInRealTime(source, packets: 0..<500, from: stream.now) { source.milliseconds(ofPackets: $0) }
+        stream.end()
+        let leg = Leg(number: 0, start: 0, configuration: source.configuration)
+        let ends = stream.released.map(\.batch).compactMap { batch in
+            batch.items.compactMap { item -> Int64? in
+                guard case .packet(let packet) = item else { return nil }
+                return leg.position(ofSample: packet.position + Int64(packet.length))
+            }.last
+        }
+        let packet = leg.position(ofSample: 1024)
+        for slot in 1..<40 {
+            let needed = Int64(slot) * Timeline.slotSamples + 2048 + held
+            #expect(ends.contains { (needed..<needed + packet).contains($0) })
+        }
     }
 
     /// The end places all that waits, and nothing comes after it.

@@ -9,7 +9,8 @@ import Testing
         try scene.start(
             "ffmpeg",
             [
-                "-nostdin", "-loglevel", "error", "-re", "-f", "lavfi", "-i", "sine=440:duration=\(seconds)", "-ac", "2",
+                "-nostdin", "-loglevel", "error", "-re", "-f", "lavfi", "-i", "sine=440:duration=\(seconds)", "-ac",
+                "2",
                 "-ar", "48000", "-c:a", "aac", "-b:a", "128k", "-f", "flv",
                 server.rtmpAddress(key: TwitchyServer.demo.key),
             ], name: "encoder")
@@ -62,7 +63,8 @@ import Testing
             #expect(reply.status == 206, "\(range)")
             #expect(reply.body == whole.body.subdata(in: expected), "\(range)")
             #expect(
-                reply["Content-Range"] == "bytes \(expected.lowerBound)-\(expected.upperBound - 1)/\(count)", "\(range)")
+                reply["Content-Range"] == "bytes \(expected.lowerBound)-\(expected.upperBound - 1)/\(count)", "\(range)"
+            )
         }
         let beyond = try await http.get(path, ["Range": "bytes=\(count)-"])
         #expect(beyond.status == 416 && beyond["Content-Range"] == "bytes */\(count)")

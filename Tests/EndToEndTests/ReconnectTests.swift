@@ -118,7 +118,8 @@ import Testing
         let connection = try HTTPConnection(port: server.ports.icecast)
         let audio = try Data(contentsOf: Products.fixture("audio/mp3-44100-stereo.mp3"))
         try connection.connection.write(
-            "PUT /push/demo HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer demo-key\r\nTransfer-Encoding: chunked\r\n\r\n")
+            "PUT /push/demo HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer demo-key\r\nTransfer-Encoding: chunked\r\n\r\n"
+        )
         try connection.connection.write(String(audio.count, radix: 16) + "\r\n")
         try connection.connection.write(audio)
         try connection.connection.write("\r\n")

@@ -46,7 +46,8 @@ import Testing
             _ = try await scene.run(
                 "ffmpeg",
                 [
-                    "-v", "error", "-f", "lavfi", "-i", "anoisesrc=duration=150:amplitude=0.3:seed=1", "-ac", "2", "-ar",
+                    "-v", "error", "-f", "lavfi", "-i", "anoisesrc=duration=150:amplitude=0.3:seed=1", "-ac", "2",
+                    "-ar",
                     "48000", "-sample_fmt", "s16", "-c:a", "flac", file.path,
                 ], name: "flac")
             let start = Moment.now

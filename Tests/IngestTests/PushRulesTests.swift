@@ -10,16 +10,16 @@ struct PushRulesTests {
     @Test func takeoverStormsAreStopped() {
         let second: Int64 = 1_000_000_000
         var takeovers = TakeoverGuard()
-        #expect((0..<3).map { takeovers.allows(at: $0 * second) } == [true, true, true])
-        #expect(!takeovers.allows(at: 3 * second))
-        #expect(!takeovers.allows(at: 62 * second))
-        #expect(takeovers.allows(at: 63 * second))
+        let answers = [0, 1, 2, 3, 62, 63].map { takeovers.allows(at: $0 * second) }
+        #expect(answers == [true, true, true, false, false, true])
         var slow = TakeoverGuard()
-        for number in 0..<100 { #expect(slow.allows(at: Int64(number) * 5 * second)) }
+        let rare = (0..<100).map { slow.allows(at: $0 * 5 * second) }
+        #expect(!rare.contains(false))
     }
 
     @Test func nowPlayingIsCleaned() {
-        let dirty = NowPlaying(title: "A\u{0}\r\n\u{202E}B\u{2028}\u{061C}C", artist: String(repeating: "é", count: 500))
+        let dirty = NowPlaying(
+            title: "A\u{0}\r\n\u{202E}B\u{2028}\u{061C}C", artist: String(repeating: "é", count: 500))
         #expect(dirty.cleaned.title == "ABC")
         #expect(dirty.cleaned.artist.count == 200)
         let marks = NowPlaying(title: "e" + String(repeating: "\u{301}", count: 100_000))

@@ -37,7 +37,10 @@ struct StreamKeyRegistryTests {
     }
 
     @Test func unknownKeysAreRefusedInTheEnd() async throws {
-        try await IngestDatabase.with { test in #expect(try await test.keys.holder(of: "nobody's") == nil) }
+        try await IngestDatabase.with { test in
+            let holder = try await test.keys.holder(of: "nobody's")
+            #expect(holder == nil)
+        }
     }
 
     @Test func revokedAndExpiredKeysAreRefused() async throws {

@@ -188,7 +188,8 @@ struct RecordingPlaylistTests {
         #expect(playlist.segments.count == 10)
         #expect(playlist.mediaSequence == 93 && playlist.discontinuitySequence == 1)
         #expect(playlist.segments.first?.uri == "2-93.m4s" && !playlist.isEnded)
-        #expect(playlist.segments.first?.dateMilliseconds == 1_700_000_100_000 + 90 * 1920)
+        let date: Int64 = 1_700_000_100_000 + 90 * 1_920
+        #expect(playlist.segments.first?.dateMilliseconds == date)
         let longer = try read(index.playlist(kind: .live, lastSamples: 100 * 92_160, prefix: ""))
         #expect(longer.segments.first?.isDiscontinuity == true)
         #expect(longer.discontinuitySequence == 0 && longer.mediaSequence == 3)

@@ -57,6 +57,14 @@ import Testing
         #expect(throws: AMFError.self) { try Self.values([0x11] + bytes + [UInt8](repeating: 1, count: 5000)) }
     }
 
+    /// Values within AMF3 count like all others.
+    @Test func valuesAreCountedAcrossTheSwitch() throws {
+        let array: [UInt8] = [0x11, 0x09, 0x0B, 0x01] + [UInt8](repeating: 1, count: 5)
+        let arrays = [UInt8]([[UInt8]](repeating: array, count: 200).joined())
+        #expect(throws: AMFError.tooManyValues(limit: 1024)) { try Self.values(arrays) }
+        #expect(try Self.values(Array(arrays.prefix(140 * array.count))).count == 140)
+    }
+
     /// Message types 15 and 17: a selector byte, then AMF0 with AMF3 values in it.
     @Test func commandsInAMF3AreUnderstood() {
         var client = ClientBytes()

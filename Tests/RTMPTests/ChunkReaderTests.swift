@@ -270,6 +270,19 @@ private let audio = MessageType.audio.rawValue
         #expect(read.payloads == [[9]])
     }
 
+    /// What was aborted no longer counts as unfinished.
+    @Test func abortedMessagesFreeTheirBytes() {
+        var limits = RTMPLimits()
+        limits.unfinishedMessageBytes = 1000
+        let read = Read.bothWays(limits: limits) { client in
+            for _ in 0..<100 {
+                client.chunk(format: 0, id: 4, length: 200, type: audio, payload: [UInt8](repeating: 1, count: 128))
+                client.control(.abort, 4)
+            }
+        }
+        #expect(read.error == nil)
+    }
+
     /// Statement 16, hostile 4.
     @Test(arguments: [7, 0xFFFF_FFFF] as [UInt32]) func abortOfAnUnknownChunkStreamIsIgnored(id: UInt32) {
         let read = Read.bothWays { client in

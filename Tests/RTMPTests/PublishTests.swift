@@ -146,6 +146,19 @@ import Testing
             ])
     }
 
+    /// Each publication is set up anew: its time is its own, and the decoder set-up of the last one is forgotten.
+    @Test func aNewPublicationBeginsAfresh() {
+        let header: [UInt8] = [0xAF, 0, 0x11, 0x90]
+        var run = SessionRun.publishing()
+        run.feed { client in
+            client.message(id: 4, time: 0xFFFF_FFF0, type: .audio, payload: header)
+            client.command(.string("deleteStream"), .number(0), .null, .number(1))
+            client.command(.string("publish"), .number(0), .null, .string("k"), stream: 1)
+        }
+        run.feed { $0.message(id: 4, time: 5, type: .audio, payload: header) }
+        #expect(run.audio.map(\.timestamp) == [0xFFFF_FFF0, 5])
+    }
+
     /// Statement 25.
     @Test func mediaOfOtherMessageStreamsIsIgnored() {
         var run = SessionRun()

@@ -35,7 +35,9 @@ struct SegmentStoreTests {
         }
     }
 
-    @Test(arguments: ["", "/", "a//b", "../etc/passwd", "s/../../x", ".hidden", "s/.x", "s/a b", "s/%2e", "s/\u{e9}", "s\\x"])
+    @Test(arguments: [
+        "", "/", "a//b", "../etc/passwd", "s/../../x", ".hidden", "s/.x", "s/a b", "s/%2e", "s/\u{e9}", "s\\x",
+    ])
     func strangeKeysAreRefused(key: String) async throws {
         try await withStore { store, _ in
             await #expect(throws: SegmentStoreError.self) { try await store.get(key) }

@@ -21,7 +21,8 @@ struct Played {
             try #require(bundle.parts.count == names.count)
             for (name, part) in zip(names, bundle.parts) {
                 for case .fragment(let fragment) in try FragmentReader.readAll(part.bytes) {
-                    fragments[name, default: []].append((fragment.baseMediaDecodeTime, fragment.samples.map(\.duration)))
+                    let durations = fragment.samples.map(\.duration)
+                    fragments[name, default: []].append((fragment.baseMediaDecodeTime, durations))
                     #expect(fragment.duration == UInt64(part.durationSamples))
                     for sample in fragment.samples {
                         let payload = try #require(

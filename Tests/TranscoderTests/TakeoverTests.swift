@@ -19,9 +19,12 @@ struct TakeoverTests {
         StreamWorker(
             job: TranscodeJob(stream: stream, channel: "c"), bus: bus, store: store,
             ladder: try Ladder(parsing: Self.ladder), threads: CodecThreads(count: 1), worker: name,
-            metrics: TranscoderMetrics(MetricsRegistry()), logger: Logger(label: "test", factory: { _ in
-                SwiftLogNoOpLogHandler()
-            }))
+            metrics: TranscoderMetrics(MetricsRegistry()),
+            logger: Logger(
+                label: "test",
+                factory: { _ in
+                    SwiftLogNoOpLogHandler()
+                }))
     }
 
     private func declare(_ bus: any MessageBus) async throws {

@@ -151,6 +151,10 @@ final class BodySource {
                     case .configuration(let configuration): push.configured(configuration)
                     case .packet(let packet):
                         push.packet(packet.payload, timestamp: packet.timestampMicroseconds.map { $0 * 1000 })
+                        // Too far ahead of real time: the queue fills up, reading stops, and TCP pushes back.
+                        while case let excess = push.excessLead, excess > 0, !queue.isStopped {
+                            Thread.sleep(forTimeInterval: Double(min(excess, 100_000_000)) / 1e9)
+                        }
                     case .metadata(let tags):
                         guard let title = tags["title"], !title.isEmpty else { continue }
                         push.nowPlaying(NowPlaying(title: title, artist: tags["artist"] ?? "").cleaned)

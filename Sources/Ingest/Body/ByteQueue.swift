@@ -40,6 +40,12 @@ final class ByteQueue: DemuxerInput, Sendable {
     /// No more bytes come; what is there is still read.
     func end() { change { $0.hasEnded = true } }
 
+    var isStopped: Bool {
+        condition.lock()
+        defer { condition.unlock() }
+        return state.isStopped
+    }
+
     /// Nobody wants the bytes any more.
     func stop() { change { $0.isStopped = true } }
 

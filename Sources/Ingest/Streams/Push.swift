@@ -33,6 +33,9 @@ final class Push: Sendable {
 
     /// Bytes that are kept while the stream is being opened.
     private static let openingBytes = 8 << 20
+    /// Packets after which reading pauses meanwhile, and for how long at a time, in nanoseconds.
+    private static let openingEvents = 64
+    private static let openingPause: Int64 = 20_000_000
 
     /// - Parameters:
     ///   - origin: the protocol and where it comes from, for logs.
@@ -75,10 +78,15 @@ final class Push: Sendable {
 
     /// How long the connection is not to be read, since it is ahead of real time.
     var excessLead: Int64 {
-        let stream: LiveStream? = state.withLock { state in
-            if case .attached(let stream) = state { stream } else { nil }
+        let (stream, waiting): (LiveStream?, Int64) = state.withLock { state in
+            switch state {
+            case .attached(let stream): (stream, 0)
+            // Until the stream is open nobody knows how far ahead it is.
+            case .opening(let events, _): (nil, events.count > Self.openingEvents ? Self.openingPause : 0)
+            case .silent, .closed: (nil, 0)
+            }
         }
-        return stream?.excessLead(now: MonotonicClock.now) ?? 0
+        return stream?.excessLead(now: MonotonicClock.now) ?? waiting
     }
 
     private func receive(_ event: Event) {

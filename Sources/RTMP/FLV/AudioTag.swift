@@ -1,6 +1,8 @@
 public import NIOCore
 
 /// One packet of one audio track, as FLV and RTMP carry it.
+///
+/// Its bytes are a slice of those received, which it keeps alive: copy what is kept for more than a moment.
 public struct AudioTag: Sendable, Equatable {
     /// Milliseconds, unwrapped: goes on beyond 2^31 and 2^32; may go back where the encoder goes back.
     public var timestamp: Int64

@@ -41,6 +41,11 @@ public struct FLVReader: Sendable {
             step = count == byteCount ? .tagHeader : .skipping(byteCount: byteCount - count)
             return count == byteCount
         case .tagHeader:
+            // Files that are sent one after another: no tag has the type that "F" would be.
+            if bytes.getInteger(at: bytes.readerIndex, as: UInt32.self) == Self.signature {
+                step = .header
+                return true
+            }
             guard let header = FLVTagHeader(at: bytes.readerIndex, of: bytes) else { return false }
             bytes.moveReaderIndex(forwardBy: FLVTagHeader.byteCount)
             step = try begin(header, into: &events)
@@ -51,6 +56,9 @@ public struct FLVReader: Sendable {
         }
         return true
     }
+
+    /// "FLV" and version 1.
+    private static let signature: UInt32 = 0x464C_5601
 
     /// Length of the file header, once it is there.
     private static func headerByteCount(_ bytes: ByteBuffer) throws(FLVError) -> Int? {

@@ -53,9 +53,10 @@ struct ChannelCommand: ParsableCommand {
     ) async throws -> Value {
         let configuration = try Configuration(options)
         let output = LogOutput(level: .error)
+        let folder = try DataFolder.make(configuration.data)
         let database: SQLiteDatabase
         do {
-            database = try SQLiteDatabase(path: configuration.data + "/accounts.sqlite")
+            database = try SQLiteDatabase(path: folder + "/accounts.sqlite")
         } catch {
             throw Failure(
                 code: Failure.unavailable, description: "--data \(configuration.data): there is no usable database")

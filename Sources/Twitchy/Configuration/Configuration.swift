@@ -75,6 +75,12 @@ struct Configuration {
             }
             return port
         }
+        func address() throws -> String {
+            guard value == "localhost" || IPAddress(value) != nil else {
+                throw refuse("\"\(value)\" is not an address such as 127.0.0.1 or ::")
+            }
+            return value
+        }
         switch name {
         case "data":
             guard !value.isEmpty else { throw refuse("name a folder") }
@@ -83,8 +89,8 @@ struct Configuration {
         case "rtmp-port": rtmpPort = try port()
         case "icecast-port": icecastPort = try port()
         case "admin-port": adminPort = try port()
-        case "admin-bind": adminBind = value
-        case "bind": bind = value
+        case "admin-bind": adminBind = try address()
+        case "bind": bind = try address()
         case "public-url":
             guard let url = URL(string: value), url.host != nil, ["http", "https"].contains(url.scheme) else {
                 throw refuse("\"\(value)\" is not an address such as https://radio.example")

@@ -91,7 +91,8 @@ struct Attack: Sendable {
             name: "objects in objects",
             pieces: [
                 handshake + chunk(stream: 2, type: 1, length: 4, [0, 1, 0, 0])
-                    + chunk(stream: 3, type: 20, length: 60000, (0..<15000).flatMap { _ in [3, 0, 1, 0x61] as [UInt8] })
+                    + chunk(
+                        stream: 3, type: 20, length: 60000, (0..<15000).flatMap { _ in [3, 0, 1, 0x61] as [UInt8] })
             ]),
         Attack(
             name: "a ping flood",
@@ -112,7 +113,8 @@ struct Attack: Sendable {
             pieces: [text("GET / HTTP/1.1\r\nHost: a\r\n" + (0..<1000).map { "a\($0): b\r\n" }.joined() + "\r\n")],
             endsWithinSeconds: 5, answer: "HTTP/1.1 431"),
         Attack(
-            name: "a long target", pieces: [text("GET /" + String(repeating: "a", count: 100_000) + " HTTP/1.1\r\n\r\n")],
+            name: "a long target",
+            pieces: [text("GET /" + String(repeating: "a", count: 100_000) + " HTTP/1.1\r\n\r\n")],
             endsWithinSeconds: 5, answer: "HTTP/1.1 4"),
         Attack(
             name: "a negative length", pieces: [text("PUT /demo HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n")],

@@ -83,13 +83,13 @@ final class ChildProcess: Sendable {
 
     /// Waits for its end.
     @discardableResult
-    func waitForExit(within seconds: Double, sourceLocation: String = #function) async throws -> Exit {
+    func waitForExit(within seconds: Double, caller: String = #function) async throws -> Exit {
         let deadline = Moment.now + seconds
         while Moment.now < deadline {
             if let exit { return exit }
             try await Task.sleep(for: .milliseconds(20))
         }
-        throw TestFailure("\(name) did not end within \(seconds) s in \(sourceLocation): \(messages.suffix(1000))")
+        throw TestFailure("\(name) did not end within \(seconds) s in \(caller): \(messages.suffix(1000))")
     }
 
     /// Waits for its end, which has to be a good one.
