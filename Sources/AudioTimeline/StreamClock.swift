@@ -90,6 +90,9 @@ public struct StreamClock: Sendable {
     /// A burst at the start of a connection is over after this.
     private static let burstNanoseconds: Int64 = 50_000_000
 
+    /// So much media in a burst may have been captured before it arrived.
+    private static let longestLump: Int64 = 1_500_000_000
+
     /// What a packet counts against `Limits.pendingBytes`: an empty one takes memory too.
     private static func cost(of payload: ByteBuffer) -> Int { payload.readableBytes + 64 }
 
@@ -229,7 +232,8 @@ public struct StreamClock: Sendable {
             end += packet.nanoseconds
             earliest = min(earliest ?? .max, packet.arrival - end)
         }
-        anchor = earliest ?? now
+        // Encoders deliver in lumps of a second; more at once is a file, which runs ahead of real time.
+        anchor = max(earliest ?? now, (firstArrival ?? now) - Self.longestLump)
     }
 
     private func isDue(_ next: Pending, now: Int64) -> Bool {

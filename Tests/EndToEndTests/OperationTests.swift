@@ -90,6 +90,7 @@ import Testing
             #expect(server.log.count > 10)
             let lines = server.process.messages.split(separator: "\n")
             #expect(server.log.count == lines.count, "every line is JSON")
+            #expect(server.log.contains { $0.message == "GET /hls/secretive/master.m3u8" }, "requests are logged")
             let secrets = [channel.key, wrong].flatMap { [$0, Data("source:\($0)".utf8).base64EncodedString()] }
             for secret in secrets { #expect(!said.contains(secret), "\(secret) is in the output") }
             #expect(!said.contains("token=") && !said.contains("updinfo") && !said.contains("?"))

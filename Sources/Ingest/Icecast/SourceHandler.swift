@@ -24,6 +24,7 @@ final class SourceHandler: ChannelInboundHandler {
     private var waiting = ByteBuffer()
     private var isOver = false
     private var isClosing = false
+    private var isPaused = false
     private var read = NIODeadline.distantFuture
     private var audio: NIODeadline?
 
@@ -115,6 +116,7 @@ final class SourceHandler: ChannelInboundHandler {
 
     /// The demuxer has room again.
     func hasRoom(_ channel: any Channel) {
+        guard !isPaused else { return }
         channel.setOption(.autoRead, value: true).whenComplete { _ in }
     }
 
@@ -168,12 +170,22 @@ final class SourceHandler: ChannelInboundHandler {
     }
 
     private func throttle(_ context: ChannelHandlerContext) {
-        let excess = push.excessLead
-        guard excess > 0, !isClosing else { return }
-        let channel = context.channel
-        channel.setOption(.autoRead, value: false).whenComplete { _ in }
+        guard !isPaused, !isClosing, case let excess = push.excessLead, excess > 0 else { return }
+        isPaused = true
+        context.channel.setOption(.autoRead, value: false).whenComplete { _ in }
+        resume(context, after: excess)
+    }
+
+    /// Looks again after a while: one read may bring seconds of audio, so it must not come before its time.
+    private func resume(_ context: ChannelHandlerContext, after excess: Int64) {
+        read = .now() + .nanoseconds(ingest.settings.readDeadline.nanoseconds)
+        let loopBound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
         context.eventLoop.scheduleTask(in: .nanoseconds(min(excess, 500_000_000) + 1_000_000)) {
-            channel.setOption(.autoRead, value: true).whenComplete { _ in }
+            let (handler, context) = loopBound.value
+            let excess = handler.isClosing ? 0 : handler.push.excessLead
+            if excess > 0 { return handler.resume(context, after: excess) }
+            handler.isPaused = false
+            context.channel.setOption(.autoRead, value: true).whenComplete { _ in }
         }
     }
 

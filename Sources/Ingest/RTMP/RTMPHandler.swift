@@ -17,6 +17,14 @@ final class RTMPHandler: ChannelInboundHandler {
     private var push: Push?
     private var deadlines = RTMPDeadlines()
     private var isClosing = false
+    private var isPaused = false
+    private var isInactive = false
+    /// Bytes that wait while the source is too far ahead of real time.
+    private var held = ByteBuffer()
+
+    private static let pieceBytes = 8 << 10
+    /// More than a socket's receive buffer has.
+    private static let heldBytes = 16 << 20
     private var metadata: StreamMetadata?
 
     private static let tick = TimeAmount.milliseconds(500)
@@ -38,16 +46,42 @@ final class RTMPHandler: ChannelInboundHandler {
 
     func channelInactive(context: ChannelHandlerContext) {
         ingest.metrics.connections.decrement()
-        isClosing = true
-        push?.lost()
-        push = nil
+        isInactive = true
+        if held.readableBytes == 0 || isClosing { gone() }
         context.fireChannelInactive()
     }
 
+    private func gone() {
+        isClosing = true
+        push?.lost()
+        push = nil
+    }
+
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        var bytes = unwrapInboundIn(data)
         guard !isClosing else { return }
         deadlines.received(now: .now(), settings: ingest.settings)
+        held.writeImmutableBuffer(unwrapInboundIn(data))
+        takeHeld(context)
+    }
+
+    /// Takes what has come, in pieces, until it is too far ahead of real time. What is left waits: a peer that closes
+    /// has its socket read to the end at once, whether that is wanted or not.
+    private func takeHeld(_ context: ChannelHandlerContext) {
+        while !isPaused, !isClosing, held.readableBytes > 0,
+            let piece = held.readSlice(length: min(held.readableBytes, Self.pieceBytes))
+        {
+            receive(piece, context)
+        }
+        held.discardReadBytes()
+        if held.readableBytes > Self.heldBytes {
+            logger.notice("Connection refused", metadata: ["reason": "too fast", "origin": "\(origin)"])
+            close(context)
+        }
+        if isInactive, held.readableBytes == 0 { gone() }
+    }
+
+    private func receive(_ piece: ByteBuffer, _ context: ChannelHandlerContext) {
+        var bytes = piece
         var events: [RTMPEvent] = []
         do {
             try session.receive(&bytes, into: &events)
@@ -198,15 +232,14 @@ final class RTMPHandler: ChannelInboundHandler {
 
     private func writeOutput(_ context: ChannelHandlerContext) {
         // A peer that does not read leaves its answers in the session, which has a limit for them.
-        guard context.channel.isWritable, let output = session.takeOutput() else { return }
+        guard !isInactive, context.channel.isWritable, let output = session.takeOutput() else { return }
         context.writeAndFlush(wrapOutboundOut(output), promise: nil)
     }
 
     private func close(_ context: ChannelHandlerContext) {
         guard !isClosing else { return }
-        isClosing = true
-        push?.lost()
-        push = nil
+        gone()
+        guard !isInactive else { return }
         context.close(mode: .output, promise: nil)
         let loopBound = NIOLoopBound(context, eventLoop: context.eventLoop)
         context.eventLoop.scheduleTask(in: Self.lingering) { loopBound.value.close(promise: nil) }
@@ -214,13 +247,24 @@ final class RTMPHandler: ChannelInboundHandler {
 
     /// A source that is too far ahead of real time is not read for a while; TCP pushes back.
     private func throttle(_ context: ChannelHandlerContext) {
-        guard let excess = push?.excessLead, excess > 0, !isClosing else { return }
-        let channel = context.channel
-        channel.setOption(.autoRead, value: false).whenComplete { _ in }
-        context.eventLoop.scheduleTask(in: .nanoseconds(min(excess, 500_000_000) + 1_000_000)) {
-            channel.setOption(.autoRead, value: true).whenComplete { _ in }
-        }
+        guard !isPaused, !isClosing, let excess = push?.excessLead, excess > 0 else { return }
+        isPaused = true
+        if !isInactive { context.channel.setOption(.autoRead, value: false).whenComplete { _ in } }
+        resume(context, after: excess)
+    }
+
+    /// Looks again after a while: one read may bring seconds of audio, so it must not come before its time.
+    private func resume(_ context: ChannelHandlerContext, after excess: Int64) {
         deadlines.received(now: .now(), settings: ingest.settings)
+        let loopBound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+        context.eventLoop.scheduleTask(in: .nanoseconds(min(excess, 500_000_000) + 1_000_000)) {
+            let (handler, context) = loopBound.value
+            if let excess = handler.push?.excessLead, excess > 0 { return handler.resume(context, after: excess) }
+            handler.isPaused = false
+            handler.takeHeld(context)
+            guard !handler.isPaused, !handler.isInactive else { return }
+            context.channel.setOption(.autoRead, value: true).whenComplete { _ in }
+        }
     }
 
     private func scheduleTick(_ context: ChannelHandlerContext) {
