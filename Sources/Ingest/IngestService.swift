@@ -29,7 +29,8 @@ public final class IngestService: Sendable {
         self.logger = logger
         relay = OutboxRelay(database: database, bus: bus, logger: logger, now: now)
         consumer = EventConsumer(
-            subscriber: "ingest", types: StreamKeyRegistry.types, database: database, bus: bus, logger: logger, now: now)
+            subscriber: "ingest", types: StreamKeyRegistry.types, database: database, bus: bus, logger: logger, now: now
+        )
         let relay = relay
         context = IngestContext(
             keys: StreamKeyRegistry(database: database, now: now),

@@ -162,6 +162,7 @@ final class EpochEncoder {
         guard !nowPlaying.isEmpty else { return nil }
         let tag = ID3Tag(title: nowPlaying.title, artist: nowPlaying.artist)
         return EventMessage(
-            id3: tag, presentationTime: UInt64(position), id: UInt32(truncatingIfNeeded: position / Timeline.slotSamples))
+            id3: tag, presentationTime: UInt64(position),
+            id: UInt32(truncatingIfNeeded: position / Timeline.slotSamples))
     }
 }

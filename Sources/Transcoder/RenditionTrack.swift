@@ -27,7 +27,8 @@ final class RenditionTrack {
         guard position + Int64(block.frameCount) > start else { return }
         let skipped = Int(max(0, start - position))
         let taken =
-            skipped == 0 ? block : StereoBlock(left: Array(block.left[skipped...]), right: Array(block.right[skipped...]))
+            skipped == 0
+            ? block : StereoBlock(left: Array(block.left[skipped...]), right: Array(block.right[skipped...]))
         take(try encoder.encode(taken))
     }
 

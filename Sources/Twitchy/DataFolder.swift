@@ -19,7 +19,8 @@ final class DataFolder: Sendable {
         guard lockf(handle.fileDescriptor, Int32(F_TLOCK), 0) == 0 else {
             throw Failure(
                 code: Failure.unavailable,
-                description: "--data \(path) belongs to another twitchy that is running: stop it, or choose another folder")
+                description:
+                    "--data \(path) belongs to another server that is running: stop it, or choose another folder")
         }
         lock = handle
     }

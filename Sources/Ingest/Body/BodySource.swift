@@ -104,8 +104,10 @@ final class BodySource {
     }
 
     private func sniff(_ beginning: ByteBuffer, isAll: Bool) throws(PushRefusal) -> Bool {
-        let bytes = beginning.getBytes(
-            at: beginning.readerIndex, length: min(beginning.readableBytes, ContainerSniffer.sufficientLength)) ?? []
+        let bytes =
+            beginning.getBytes(
+                at: beginning.readerIndex, length: min(beginning.readableBytes, ContainerSniffer.sufficientLength))
+            ?? []
         guard let format = ContainerSniffer.format(of: bytes, contentType: contentType) else {
             guard !isAll, bytes.count < ContainerSniffer.sufficientLength else {
                 throw .unsupported("The format of the audio cannot be told.")

@@ -50,7 +50,9 @@ struct TagSource {
                 CodecConfiguration(codec: .aac, sampleRate: $0.sampleRate, channels: $0.channels, setup: setup)
             }
         case .mp3:
-            guard let word: UInt32 = packet.getInteger(at: start), let header = MPEGAudioHeader(word) else { return nil }
+            guard let word: UInt32 = packet.getInteger(at: start), let header = MPEGAudioHeader(word) else {
+                return nil
+            }
             return CodecConfiguration(codec: .mp3, sampleRate: header.sampleRate, channels: header.channels)
         case .opus:
             let head = setup.count >= 19 ? setup : Self.opusHead

@@ -37,12 +37,15 @@ struct Configuration {
         }
         if demo, !Self.isLoopback(bind) {
             throw Failure(
-                code: Failure.usage, description: "--demo makes a key that everybody knows: use it with a loopback --bind")
+                code: Failure.usage,
+                description: "--demo makes a key that everybody knows: use it with a loopback --bind")
         }
     }
 
     private static func read(_ path: String) throws -> [String: String] {
-        func refuse(_ reason: String) -> Failure { Failure(code: Failure.usage, description: "--config \(path): \(reason)") }
+        func refuse(_ reason: String) -> Failure {
+            Failure(code: Failure.usage, description: "--config \(path): \(reason)")
+        }
         let text: String
         do {
             text = try String(contentsOfFile: path, encoding: .utf8)
@@ -125,7 +128,9 @@ struct Configuration {
             }
             slots = number
         case "dvr":
-            guard let window = Self.duration(value) else { throw refuse("\"\(value)\" is not a time such as 30m or 2h") }
+            guard let window = Self.duration(value) else {
+                throw refuse("\"\(value)\" is not a time such as 30m or 2h")
+            }
             dvr = window
         case "log-level":
             guard let level = Logger.Level(rawValue: value) else { throw refuse("\"\(value)\" is not a log level") }

@@ -89,6 +89,7 @@ struct ServerOptions: ParsableArguments {
 
     static let names = [
         "data", "http-port", "rtmp-port", "icecast-port", "admin-port", "admin-bind", "bind", "public-url",
-        "trusted-proxies", "irc-port", "database-url", "amqp-url", "segment-store", "latency", "ladder", "slots", "dvr", "log-level", "demo",
+        "trusted-proxies", "irc-port", "database-url", "amqp-url", "segment-store", "latency", "ladder", "slots", "dvr",
+        "log-level", "demo",
     ]
 }
