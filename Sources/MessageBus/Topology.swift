@@ -11,7 +11,7 @@ public enum Topology {
     public static func media(_ stream: String) -> String { "media.\(stream)" }
 
     /// The live window of 60 s and what listeners of the oldest segment still fetch.
-    public static let mediaOptions = LogOptions(maximumBytes: 32 << 20, minimumAge: .seconds(72))
+    public static let mediaOptions = LogOptions(maximumBytes: 32 << 20, minimumAge: .seconds(64))
 
     /// Offers of streams that want a worker.
     public static let transcodeJobs = "transcode.jobs"
