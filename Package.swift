@@ -110,7 +110,12 @@ let package = Package(
         tests("FFmpeg", ["AudioTimeline", nio("NIOCore")]),
         tests("HLS", [nio("NIOCore")]),
         tests("HTTPService", ["Gzip", logging, nio("NIOCore"), nio("NIOPosix")]),
-        tests("Ingest", ["AudioTimeline", "Events", "Persistence", "RTMP", crypto, nio("NIOCore")]),
+        tests(
+            "Ingest",
+            [
+                "AudioTimeline", "Events", "MessageBus", "Persistence", "RTMP", "Telemetry", crypto, logging,
+                nio("NIOCore"),
+            ]),
         tests("MessageBus", [nio("NIOCore")]),
         tests(
             "Origin",

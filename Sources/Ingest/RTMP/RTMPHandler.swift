@@ -60,7 +60,9 @@ final class RTMPHandler: ChannelInboundHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard !isClosing else { return }
         deadlines.received(now: .now(), settings: ingest.settings)
-        held.writeImmutableBuffer(unwrapInboundIn(data))
+        let bytes = unwrapInboundIn(data)
+        // As a rule nothing waits, and nothing is copied.
+        if held.readableBytes == 0 { held = bytes } else { held.writeImmutableBuffer(bytes) }
         takeHeld(context)
     }
 
@@ -72,7 +74,7 @@ final class RTMPHandler: ChannelInboundHandler {
         {
             receive(piece, context)
         }
-        held.discardReadBytes()
+        if held.readableBytes == 0 { held = ByteBuffer() }
         if held.readableBytes > Self.heldBytes {
             logger.notice("Connection refused", metadata: ["reason": "too fast", "origin": "\(origin)"])
             close(context)

@@ -149,7 +149,6 @@ final class LiveStream: Sendable {
     func revoked(keyID: String) {
         let push = state.withLock { $0.push }
         guard let push, push.holder.keyID == keyID else { return }
-        push.lost()
         push.close(.keyRevoked)
     }
 

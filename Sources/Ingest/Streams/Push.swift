@@ -142,8 +142,8 @@ final class Push: Sendable {
     /// Hands over what has come so far. From here on events go straight to the stream.
     func attach(to stream: LiveStream) {
         while true {
-            let waiting: [Event] = state.withLock { state in
-                guard case .opening(let events, let bytes) = state else { return [] }
+            let waiting: [Event]? = state.withLock { state in
+                guard case .opening(let events, let bytes) = state else { return nil }
                 if events.isEmpty {
                     state = .attached(stream)
                 } else {
@@ -151,18 +151,24 @@ final class Push: Sendable {
                 }
                 return events
             }
+            // Closed while the stream was being opened: it must not wait for a push that brings nothing more.
+            guard let waiting else { return stream.receive(.lost, from: self) }
             if waiting.isEmpty { return }
             for event in waiting { stream.receive(event, from: self) }
         }
     }
 
-    /// Has the connection closed.
+    /// Has the connection closed. The stream, unless another push has it already, waits for the next one.
     func close(_ closure: PushClosure) {
-        let wasOpen = state.withLock { state in
+        let (wasOpen, stream): (Bool, LiveStream?) = state.withLock { state in
             defer { state = .closed }
-            if case .closed = state { return false }
-            return true
+            switch state {
+            case .closed: return (false, nil)
+            case .attached(let stream): return (true, stream)
+            case .silent, .opening: return (true, nil)
+            }
         }
+        stream?.receive(.lost, from: self)
         if wasOpen { onClose(closure) }
     }
 }
