@@ -8,8 +8,12 @@ import Testing
             let server = try await TwitchyServer.start(in: scene)
             #expect(try await server.http.get("/healthz").status == 200)
             #expect(try await server.admin.get("/healthz").status == 200)
-            let ready = try await server.admin.get("/readyz")
-            #expect(ready.status == 200 && ready["Content-Type"] == "application/json")
+            // Ready as soon as each dependency was looked at once.
+            let ready = try await eventually("the server is ready") {
+                let answer = try await server.admin.get("/readyz")
+                return answer.status == 200 ? answer : nil
+            }
+            #expect(ready["Content-Type"] == "application/json")
             let report = try JSONDecoder().decode(Readiness.self, from: ready.body)
             #expect(report.ready)
             #expect(!report.checks.isEmpty, "the state of each dependency: \(ready.text)")
@@ -29,6 +33,33 @@ import Testing
             _ = try await eventually("no stream is live") {
                 try await self.metrics(server)["twitchy_ingest_live_streams"] == 0 ? true : nil
             }
+        }
+    }
+
+    /// A player that is not ours is counted where it asks for playlists; ours, which reports itself, is not.
+    @Test func playersOfOthersAreCounted() async throws {
+        try await Scene.run { scene in
+            let signal = try await Signal.make(in: scene, seconds: 25)
+            let server = try await TwitchyServer.start(in: scene)
+            _ = try scene.encoder(
+                signal.file, ["-c:a", "aac"], to: ["-f", "flv", server.rtmpAddress(key: "demo-key")])
+            let stream = try await server.stream("demo")
+            func listeners() async throws -> Int {
+                struct Channel: Decodable { var listeners: Int }
+                let answer = try await server.http.get("/api/v1/channels/demo")
+                return try JSONDecoder().decode(Channel.self, from: answer.body).listeners
+            }
+            #expect(try await listeners() == 0, "the tests themselves asked for no playlist yet")
+            let recorder = try scene.record(server.address(stream.live("aac-64")), name: "recorder")
+            _ = try await eventually("ffmpeg is counted", within: 15) { try await listeners() == 1 ? true : nil }
+            let master = server.address("/hls/demo/\(stream.identifier)/aac-64/live.m3u8")
+            _ = try scene.start(
+                "curl", ["-s", "-o", "/dev/null", "-A", "ours", "-H", "Twitchy-Player: 1", master], name: "ours")
+            _ = try scene.start("curl", ["-s", "-o", "/dev/null", "-A", "other", master], name: "other")
+            _ = try await eventually("curl is counted once", within: 15) { try await listeners() == 2 ? true : nil }
+            try await Task.sleep(for: .seconds(6))
+            #expect(try await listeners() == 2)
+            recorder.player.kill()
         }
     }
 
