@@ -1,7 +1,6 @@
 public import Events
 public import Logging
 public import MessageBus
-import NIOCore
 public import Persistence
 
 /// Profiles, channels, stream keys, and what is live: data and rules. ``AccountAPI`` puts them into documents.
@@ -32,8 +31,8 @@ public final class AccountService: Sendable {
         listeners = ListenerCounting(bus: bus, logger: logger, now: now)
         relay = OutboxRelay(database: database, bus: bus, logger: logger, now: now)
         consumer = EventConsumer(
-            subscriber: Self.name, types: StreamProjection.types + [.replayRequested], database: database, bus: bus,
-            logger: logger, now: now)
+            subscriber: Self.name, types: StreamProjection.types + [.replayRequested], replayedBy: ["ingest"],
+            database: database, bus: bus, logger: logger, now: now)
     }
 
     /// Brings the database up to date. Needed before any operation; does nothing the second time.
@@ -52,10 +51,7 @@ public final class AccountService: Sendable {
         try await prepare()
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await self.relay.run() }
-            group.addTask {
-                try await self.fillEmptyProjection()
-                try await self.consume()
-            }
+            group.addTask { try await self.consume() }
             group.addTask { try await self.listeners.runCensus() }
             group.addTask { await self.listeners.runReports() }
             group.addTask { await self.keepHouse() }
@@ -87,33 +83,6 @@ public final class AccountService: Sendable {
         }
     }
 
-    /// Asks for a replay if no event ever came: streams may have begun before this service was subscribed. Waits for
-    /// a bus that cannot be had.
-    private func fillEmptyProjection() async throws {
-        while !Task.isCancelled {
-            do {
-                try await subscribe()
-                guard try await database.read({ try Inbox.isEmpty(in: $0) }) else { return }
-                return try await requestReplay(of: "ingest")
-            } catch let error as BusError where error.isTransient {
-                logger.warning("replay not requested yet", metadata: ["error": "\(error)"])
-                try? await Task.sleep(for: .seconds(1))
-            } catch is CancellationError {
-                return
-            }
-        }
-    }
-
-    private func requestReplay(of owner: String) async throws {
-        let occurredAt = now()
-        var generator = SystemRandomNumberGenerator()
-        let envelope = EventEnvelope(
-            id: EventEnvelope.makeID(using: &generator), event: .replayRequested(ReplayRequested(owner: owner)),
-            aggregateVersion: occurredAt.milliseconds, occurredAt: occurredAt)
-        try await bus.publishEvent(
-            topic: EventType.replayRequested.topic, ByteBuffer(bytes: envelope.encoded()))
-    }
-
     /// Once an hour forgets what has been over for 30 days.
     private func keepHouse() async {
         while !Task.isCancelled {
@@ -128,16 +97,6 @@ public final class AccountService: Sendable {
                 logger.warning("old rows not pruned", metadata: ["error": "\(error)"])
             }
             try? await Task.sleep(for: .seconds(3600))
-        }
-    }
-}
-
-extension BusError {
-    /// Whether the same call may succeed later.
-    fileprivate var isTransient: Bool {
-        switch self {
-        case .disconnected, .full: true
-        default: false
         }
     }
 }

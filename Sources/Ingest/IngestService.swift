@@ -8,12 +8,16 @@ public import Persistence
 
 /// Takes what encoders push, and keeps each stream's clock.
 public final class IngestService: Sendable {
+    /// The name of this service in ``ReplayRequested`` and of its durable subscriber.
+    public static let name = "ingest"
+
     private let database: any Database
     private let bus: any MessageBus
     private let group: any EventLoopGroup
     private let relay: OutboxRelay
     private let consumer: EventConsumer
     private let owner: String
+    private let now: WallClock
     private let logger: Logger
     let context: IngestContext
 
@@ -26,11 +30,12 @@ public final class IngestService: Sendable {
         self.bus = bus
         self.group = group
         self.owner = owner
+        self.now = now
         self.logger = logger
         relay = OutboxRelay(database: database, bus: bus, logger: logger, now: now)
         consumer = EventConsumer(
-            subscriber: "ingest", types: StreamKeyRegistry.types, database: database, bus: bus, logger: logger, now: now
-        )
+            subscriber: Self.name, types: StreamKeyRegistry.types + [.replayRequested], replayedBy: ["accounts"],
+            database: database, bus: bus, logger: logger, now: now)
         let relay = relay
         context = IngestContext(
             keys: StreamKeyRegistry(database: database, now: now),
@@ -59,17 +64,40 @@ public final class IngestService: Sendable {
     /// Answers Icecast sources and HTTP pushes.
     public var icecastResponder: any HTTPResponder { IcecastResponder(ingest: context, logger: logger) }
 
-    /// Every process counts for itself what all tell.
-    private func followListeners() async throws {
-        let subscription = try await bus.subscribe(
-            "ingest.listeners.\(owner)", topics: [EventType.listenersCounted.topic], exclusive: true)
-        while let delivery = try await subscription.next() {
-            subscription.acknowledge(delivery.tag)
-            guard let envelope = try? EventEnvelope(decoding: delivery.payload.readableBytesView),
-                case .event(.listenersCounted(let counted)) = try? envelope.decodeEvent()
-            else { continue }
-            let names = await context.streams.channelNames()
-            context.listeners.told(counted, names: names)
+    private func consume() async throws {
+        try await consumer.run { [now] event, envelope, connection in
+            if case .replayRequested(let request) = event {
+                guard request.owner == Self.name else { return }
+                try StreamRows.replay(at: now(), in: connection)
+            } else {
+                try StreamKeyRegistry.apply(event, envelope, connection)
+            }
+        }
+    }
+
+    /// Publishes the present state of every stream again, which rebuilds any projection of them.
+    /// - Returns: how many events were put into the outbox.
+    @discardableResult
+    public func replay() async throws -> Int {
+        let now = now()
+        defer { relay.poke() }
+        return try await database.transaction { try StreamRows.replay(at: now, in: $0) }
+    }
+
+    /// What acts on this process's connections, or is kept in its memory: the durable subscription reaches only one
+    /// process of the service.
+    private func followEvents() async throws {
+        try await bus.followEvents(
+            as: "ingest-\(owner)", types: [.listenersCounted, .streamKeyChanged], logger: logger
+        ) { event in
+            switch event {
+            case .streamKeyChanged(let key) where key.revokedAt != nil:
+                await self.context.streams.keyRevoked(key.keyID)
+            case .listenersCounted(let counted):
+                let names = await self.context.streams.channelNames()
+                self.context.listeners.told(counted, names: names)
+            default: break
+            }
         }
     }
 
@@ -79,14 +107,9 @@ public final class IngestService: Sendable {
         do {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { try await self.relay.run() }
-                group.addTask {
-                    try await self.consumer.run(apply: StreamKeyRegistry.apply) { event in
-                        guard case .streamKeyChanged(let key) = event, key.revokedAt != nil else { return }
-                        await streams.keyRevoked(key.keyID)
-                    }
-                }
+                group.addTask { try await self.consume() }
                 group.addTask { try await streams.run() }
-                group.addTask { try await self.followListeners() }
+                group.addTask { try await self.followEvents() }
                 _ = try await group.next()
                 group.cancelAll()
                 try await group.waitForAll()

@@ -20,6 +20,16 @@ public enum BusError: Error, Hashable, Sendable {
     case shutDown
 }
 
+extension BusError {
+    /// Whether the same call may succeed later.
+    public var isTransient: Bool {
+        switch self {
+        case .disconnected, .full: true
+        default: false
+        }
+    }
+}
+
 extension BusError: CustomStringConvertible {
     public var description: String {
         switch self {

@@ -15,11 +15,10 @@ extension LiveWindow {
     func playlist(rendition: Int, isLowLatency: Bool) -> MediaPlaylist {
         let whole = segments.filter(\.isWhole)
         let first = segments.first
-        // The discontinuity number before the first segment: its own, less the tag that it carries itself.
-        let discontinuity = first.map { Int($0.discontinuitySequence) - ($0.isDiscontinuity ? 1 : 0) } ?? 0
         var playlist = MediaPlaylist(
             targetDurationSeconds: Self.targetDurationSeconds, serverControl: serverControl(isLowLatency: isLowLatency),
-            mediaSequence: Int(first?.mediaSequence ?? 0), discontinuitySequence: max(0, discontinuity),
+            mediaSequence: Int(first?.mediaSequence ?? 0),
+            discontinuitySequence: first?.discontinuitySequenceBefore ?? 0,
             segments: whole.map { $0.listed(rendition: rendition) }, isEnded: isEnded)
         guard isLowLatency else { return playlist }
         playlist.partTargetSamples = Int(setups[rendition].partTargetSamples)
@@ -33,7 +32,7 @@ extension LiveWindow {
             playlist.renditionReports = setups.indices.filter { $0 != rendition }.map {
                 RenditionReport(
                     uri: "../\(setups[$0].name)/live.m3u8", lastMediaSequence: Int(last.mediaSequence),
-                    lastPart: last.bundles.count - 1)
+                    lastPart: last.partCount - 1)
             }
         }
         return playlist

@@ -3,8 +3,8 @@ import HLS
 import NIOCore
 import SegmentStore
 
-/// The live window of one stream, a function of its log alone: the segments that end no more than 60 s before the
-/// newest slot.
+/// The live window of one stream, a function of its log and, where that begins later, of what is stored: the segments
+/// that end no more than 60 s before the newest slot.
 struct LiveWindow: Sendable {
     static let length: Int64 = 60 * Timeline.sampleRate
     /// RFC 8216bis §4.4.3.1: 1.92 s, rounded.
@@ -17,6 +17,14 @@ struct LiveWindow: Sendable {
     private(set) var segments: [WindowSegment] = []
     private(set) var isEnded = false
 
+    /// What was stored before the log is read. The log has precedence: it has the parts too.
+    mutating func recall(_ index: RecordingIndex) {
+        guard segments.isEmpty else { return }
+        segments = index.segments(lastSamples: Self.length)
+        setups = index.renditions.map(RenditionSetup.init(stored:))
+        isEnded = index.isComplete
+    }
+
     /// - Returns: segments that left the window.
     mutating func add(_ bundle: MediaBundle) -> [WindowSegment] {
         if !bundle.setups.isEmpty {
@@ -24,12 +32,15 @@ struct LiveWindow: Sendable {
             initializations[bundle.epoch] = bundle.setups.map(\.initialization)
         }
         guard bundle.parts.count == setups.count, !setups.isEmpty else { return [] }
-        if let last = segments.last, last.mediaSequence == bundle.mediaSequence, last.epoch == bundle.epoch {
+        if let last = segments.last, !last.isStored, last.mediaSequence == bundle.mediaSequence,
+            last.epoch == bundle.epoch
+        {
             guard bundle.part == last.bundles.count, !last.isWhole else { return [] }
             segments[segments.count - 1].add(bundle)
         } else {
             // A segment whose beginning is gone cannot be listed.
             guard bundle.part == 0 else { return [] }
+            forgetStored(before: bundle)
             // One that never was closed stays as short as it is: its parts were announced, and its number is taken.
             if !segments.isEmpty { segments[segments.count - 1].isWhole = true }
             let isDiscontinuity =
@@ -41,6 +52,13 @@ struct LiveWindow: Sendable {
     }
 
     mutating func end() { isEnded = true }
+
+    /// Stored segments that the log has as well leave, and all of them where something is missing in between.
+    private mutating func forgetStored(before bundle: MediaBundle) {
+        guard let last = segments.last, last.isStored else { return }
+        segments.removeAll { $0.mediaSequence >= bundle.mediaSequence }
+        if let last = segments.last, last.mediaSequence + 1 != bundle.mediaSequence { segments = [] }
+    }
 
     private mutating func trim() -> [WindowSegment] {
         var length = segments.reduce(0) { $0 + $1.durationSamples }
@@ -66,13 +84,14 @@ struct LiveWindow: Sendable {
         let whole = segments.last { $0.isWhole }
         return BlockingReload.Position(
             openSegment: Int(last.mediaSequence) + (last.isWhole ? 1 : 0),
-            openPartCount: last.isWhole ? 0 : last.bundles.count, lastSegmentPartCount: whole?.bundles.count ?? 0,
+            openPartCount: last.isWhole ? 0 : last.partCount, lastSegmentPartCount: whole?.partCount ?? 0,
             isEnded: isEnded)
     }
 
     /// Name of the part that comes next.
     var hint: String? {
-        guard let last = segments.last, !isEnded else { return nil }
+        // Behind a stored segment: whether the next part opens a new epoch is not known yet.
+        guard let last = segments.last, !isEnded, !last.isStored else { return nil }
         return last.isWhole
             ? SegmentKey.part(epoch: last.epoch, mediaSequence: last.mediaSequence + 1, part: 0)
             : last.partName(last.bundles.count)
@@ -81,4 +100,16 @@ struct LiveWindow: Sendable {
     func renditionIndex(_ name: String) -> Int? { setups.firstIndex { $0.name == name } }
 
     var partTargetSamples: Int { Int(setups.map(\.partTargetSamples).max() ?? UInt32(Timeline.slotSamples)) }
+}
+
+extension RenditionSetup {
+    /// As far as the store's index knows it: the initialization segments lie beside the segments.
+    fileprivate init(stored rendition: RecordingIndex.Rendition) {
+        // Parts of 20 ms packets are 9 or 10 packets long, all others fill their slot.
+        let isOpus = rendition.codecs.lowercased().hasPrefix("opus")
+        self.init(
+            name: rendition.name, codecs: rendition.codecs, peakBitRate: rendition.peakBitRate,
+            averageBitRate: rendition.averageBitRate,
+            partTargetSamples: isOpus ? 9_600 : UInt32(Timeline.slotSamples), initialization: ByteBuffer())
+    }
 }

@@ -1,14 +1,13 @@
 import HLS
 public import HTTPService
 import NIOCore
-import SegmentStore
 
 /// Answers everything below `/hls/`.
 public struct OriginResponder: HTTPResponder {
     let directory: StreamDirectory
     let hubs: StreamHubs
     let recordings: RecordingPlaylists
-    let store: any SegmentStore
+    let reports: ListenerReports
 
     public func respond(to request: HTTPRequest, in context: HTTPContext) -> HTTPAnswer {
         guard request.pathHasPrefix("/hls/") else { return .pass }
@@ -56,6 +55,7 @@ public struct OriginResponder: HTTPResponder {
         guard directory.belongs(stream, to: channel) else {
             return recordings.segment(channel: channel, stream: stream, rendition: rendition, file: file)
         }
+        if file.hasSuffix(".m3u8") { reports.seen(request, channel: channel) }
         if file == "rewind.m3u8" { return recordings.rewind(stream: stream, rendition: rendition) }
         guard let hub = hubs.hub(stream) else { return .response(.notYet) }
         if file == "live.m3u8" {
@@ -63,7 +63,17 @@ public struct OriginResponder: HTTPResponder {
                 request.head.rawQuery.map { DeliveryDirectives(query: $0) } ?? DeliveryDirectives()
             return hub.playlist(rendition: rendition, directives: directives, on: context.eventLoop)
         }
-        return hub.media(rendition: rendition, file: file, on: context.eventLoop)
-            ?? recordings.segment(channel: channel, stream: stream, rendition: rendition, file: file)
+        if hub.isCaughtUp { return media(channel, hub, rendition, file, context.eventLoop) }
+        let loop = context.eventLoop
+        return .decide {
+            await hub.untilCaughtUp(on: loop) ? media(channel, hub, rendition, file, loop) : .response(.notYet)
+        }
+    }
+
+    private func media(
+        _ channel: String, _ hub: StreamHub, _ rendition: String, _ file: String, _ loop: any EventLoop
+    ) -> HTTPAnswer {
+        hub.media(rendition: rendition, file: file, on: loop)
+            ?? recordings.segment(channel: channel, stream: hub.stream, rendition: rendition, file: file)
     }
 }

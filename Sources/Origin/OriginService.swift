@@ -7,27 +7,35 @@ public import SegmentStore
 /// Serves playlists, parts and segments to any HLS player.
 public final class OriginService: Sendable {
     private let database: any Database
+    private let bus: any MessageBus
     private let consumer: EventConsumer
     private let directory: StreamDirectory
     private let hubs: StreamHubs
+    private let reports: ListenerReports
+    private let process: String
     private let logger: Logger
     /// Answers everything below `/hls/`.
     public let responder: OriginResponder
 
+    /// - Parameter process: names this process on the bus; no two processes may have the same.
     public init(
         database: any Database, bus: any MessageBus, store: any SegmentStore, settings: OriginSettings,
-        metrics: OriginMetrics, logger: Logger
+        process: String, metrics: OriginMetrics, logger: Logger
     ) {
         self.database = database
+        self.bus = bus
+        self.process = "origin-" + process
         self.logger = logger
         directory = StreamDirectory(database: database)
-        hubs = StreamHubs(bus: bus, settings: settings, metrics: metrics, logger: logger)
+        hubs = StreamHubs(bus: bus, store: store, settings: settings, metrics: metrics, logger: logger)
+        reports = ListenerReports(process: self.process, bus: bus, directory: directory, logger: logger)
         consumer = EventConsumer(
-            subscriber: "origin", types: OriginSchema.types, database: database, bus: bus, logger: logger)
+            subscriber: "origin", types: OriginSchema.types, replayedBy: ["accounts", "ingest"], database: database,
+            bus: bus, logger: logger)
         responder = OriginResponder(
             directory: directory, hubs: hubs,
             recordings: RecordingPlaylists(store: store, directory: directory, settings: settings, logger: logger),
-            store: store)
+            reports: reports)
     }
 
     /// Brings the database up to date and reads it.
@@ -42,12 +50,25 @@ public final class OriginService: Sendable {
     /// Works until cancelled.
     public func run() async throws {
         defer { hubs.shutDown() }
-        try await consumer.run(apply: OriginSchema.apply) { [directory, logger] _ in
-            do {
-                try await directory.reload()
-            } catch {
-                logger.error("Directory not read", metadata: ["reason": "\(error)"])
+        try await withThrowingTaskGroup(of: Void.self) { tasks in
+            tasks.addTask { try await self.consumer.run(apply: OriginSchema.apply) }
+            tasks.addTask {
+                try await self.bus.followEvents(
+                    as: self.process, types: OriginSchema.types, logger: self.logger,
+                    began: { await self.reload() }, told: { self.directory.apply($0) })
             }
+            tasks.addTask { await self.reports.run() }
+            try await tasks.next()
+            tasks.cancelAll()
+            try await tasks.waitForAll()
+        }
+    }
+
+    private func reload() async {
+        do {
+            try await directory.reload()
+        } catch {
+            logger.error("Directory not read", metadata: ["reason": "\(error)"])
         }
     }
 }

@@ -106,30 +106,30 @@ extension RecordingIndex {
     ///   - lastSamples: how much of the end is listed.
     ///   - prefix: where the segments lie, seen from the playlist.
     func playlist(kind: MediaPlaylist.Kind, lastSamples: Int64, prefix: String) -> MediaPlaylist {
-        var segments: [Segment] = []
+        let listed = segments(lastSamples: lastSamples)
+        let first = listed.first
+        return MediaPlaylist(
+            kind: kind, targetDurationSeconds: LiveWindow.targetDurationSeconds,
+            mediaSequence: Int(first?.mediaSequence ?? nextMediaSequence),
+            discontinuitySequence: first?.discontinuitySequenceBefore ?? 0,
+            segments: listed.map { $0.listed(prefix: prefix) }, isEnded: isComplete)
+    }
+
+    /// The newest stored segments, oldest first: as many as fit, one at least if there is any.
+    func segments(lastSamples: Int64) -> [WindowSegment] {
+        var segments: [WindowSegment] = []
         var length: Int64 = 0
-        var firstSequence = nextMediaSequence
-        var discontinuity = 0
-        listing: for (number, epoch) in epochs.enumerated().reversed() {
+        for (number, epoch) in epochs.enumerated().reversed() {
             for offset in (0..<epoch.segmentCount).reversed() {
-                let isLast = offset == epoch.segmentCount - 1
-                let samples = isLast ? epoch.lastSegmentSamples : Timeline.segmentSamples
-                if length > 0, length + samples > lastSamples { break listing }
-                length += samples
-                firstSequence = epoch.firstMediaSequence + offset
-                let isDiscontinuity = offset == 0 && number > 0
-                discontinuity = Int(epoch.discontinuitySequence) - (isDiscontinuity ? 1 : 0)
-                segments.append(
-                    Segment(
-                        uri: prefix + SegmentKey.segment(epoch: epoch.number, mediaSequence: firstSequence),
-                        durationSamples: Int(samples),
-                        dateMilliseconds: epoch.dateMicroseconds(ofSegment: offset) / 1000,
-                        isDiscontinuity: isDiscontinuity,
-                        map: prefix + SegmentKey.initialization(epoch: epoch.number)))
+                let segment = WindowSegment(
+                    stored: epoch, segment: offset, isDiscontinuity: offset == 0 && number > 0)
+                guard segments.isEmpty || length + segment.durationSamples <= lastSamples else {
+                    return segments.reversed()
+                }
+                length += segment.durationSamples
+                segments.append(segment)
             }
         }
-        return MediaPlaylist(
-            kind: kind, targetDurationSeconds: LiveWindow.targetDurationSeconds, mediaSequence: Int(firstSequence),
-            discontinuitySequence: max(0, discontinuity), segments: segments.reversed(), isEnded: isComplete)
+        return segments.reversed()
     }
 }

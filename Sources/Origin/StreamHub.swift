@@ -18,10 +18,14 @@ final class StreamHub: Sendable {
     }
 
     fileprivate enum Wish: Hashable {
-        case playlist(Int, SkipDirective?, BlockingReload.Target)
+        case playlist(Int, BlockingReload.Target)
         case part(Int, String)
-        /// Whatever is asked for before the first whole segment.
+        /// A playlist that is asked for before the first whole segment.
+        case beginning(String, DeliveryDirectives)
+        /// Whatever else is asked for then.
         case start
+        /// The end of what was there before this hub.
+        case end
     }
 
     fileprivate struct Waiter {
@@ -38,6 +42,8 @@ final class StreamHub: Sendable {
         var waiters: [Waiter] = []
         var lastAsked = NIODeadline.now()
         var isClosed = false
+        /// Whether what the store and the log had has been read: until then the window's end is not the live edge.
+        var isCaughtUp = false
         var nowPlaying = NowPlaying.nothing
         var levels: [SlotLevel] = []
     }
@@ -53,15 +59,31 @@ final class StreamHub: Sendable {
 
     // MARK: The log
 
+    /// What was stored before the log is read.
+    func recall(_ index: RecordingIndex) {
+        state.withLock { state in
+            state.window.recall(index)
+            state.makeRoomForMedia()
+        }
+    }
+
+    /// All that the log had when the reading began has been added: requests are answered from now on.
+    func caughtUp() {
+        let woken: [Waiter] = state.withLock { state in
+            guard !state.isCaughtUp else { return [] }
+            state.isCaughtUp = true
+            return state.takeWoken(settings)
+        }
+        wake(woken)
+    }
+
     func add(_ bundle: MediaBundle) {
         let woken: [Waiter] = state.withLock { state in
             let removed = state.window.add(bundle)
             state.playlists.removeAll(keepingCapacity: true)
             if let playing = bundle.nowPlaying { state.nowPlaying = playing }
             state.levels = bundle.levels
-            if state.media.count != state.window.setups.count {
-                state.media = [[String: HTTPResponse]](repeating: [:], count: state.window.setups.count)
-            }
+            state.makeRoomForMedia()
             if let last = state.window.segments.last, last.mediaSequence == bundle.mediaSequence {
                 let name = last.partName(Int(bundle.part))
                 for rendition in bundle.parts.indices where rendition < state.media.count {
@@ -69,7 +91,7 @@ final class StreamHub: Sendable {
                 }
             }
             for segment in removed { state.forget(segment) }
-            return state.takeWoken()
+            return state.takeWoken(settings)
         }
         wake(woken)
     }
@@ -77,8 +99,9 @@ final class StreamHub: Sendable {
     func end() {
         let woken: [Waiter] = state.withLock { state in
             state.window.end()
+            state.isCaughtUp = true
             state.playlists = [:]
-            return state.takeWoken()
+            return state.takeWoken(settings)
         }
         wake(woken)
     }
@@ -134,46 +157,52 @@ final class StreamHub: Sendable {
 
     /// A media playlist, now or when it is as far as the directives ask.
     func playlist(rendition name: String, directives: DeliveryDirectives, on loop: any EventLoop) -> HTTPAnswer {
-        let isLowLatency = settings.isLowLatency
-        return state.withLock { state in
+        state.withLock { state in
             state.lastAsked = .now()
-            guard state.window.hasWholeSegment else {
-                return hold(.start, in: &state, on: loop, for: settings.startPatience) { hub in
-                    hub.playlistNow(rendition: name, skip: nil, isBlocking: false)
+            guard state.hasStarted else {
+                return hold(.beginning(name, directives), in: &state, on: loop, for: settings.startPatience) { hub in
+                    hub.playlistNow(rendition: name, directives)
                 }
             }
             guard let rendition = state.window.renditionIndex(name) else { return .response(.noSuchMedia) }
-            let reload = BlockingReload(
-                partTargetSamples: isLowLatency ? state.window.partTargetSamples : nil,
-                partsPerSegment: Int(Timeline.slotsPerSegment))
-            let isBlocking = directives.mediaSequence != nil
-            switch reload.decide(directives, at: state.window.position) {
-            case .answerNow:
-                return .response(
-                    state.response(
-                        rendition: rendition, skip: directives.skip, isBlocking: isBlocking,
-                        isLowLatency: isLowLatency))
-            case .badRequest(let reason): return .response(.badDirectives(reason))
-            case .wait(let target):
-                let patience = Duration.seconds(
-                    BlockingReload.waitMax(targetDurationSeconds: LiveWindow.targetDurationSeconds))
-                return hold(
-                    .playlist(rendition, directives.skip, target), in: &state, on: loop, for: patience
-                ) { hub in
-                    hub.playlistNow(rendition: name, skip: directives.skip, isBlocking: true)
-                }
+            guard case .wait(let target) = state.decide(directives, settings) else {
+                return .response(state.response(rendition: rendition, directives, settings))
+            }
+            return hold(
+                .playlist(rendition, target), in: &state, on: loop, for: Self.reloadPatience
+            ) { hub in
+                hub.playlistNow(rendition: name, directives)
             }
         }
     }
 
-    private func playlistNow(rendition name: String, skip: SkipDirective?, isBlocking: Bool) -> HTTPResponse {
-        let isLowLatency = settings.isLowLatency
-        return state.withLock { state in
+    /// RFC 8216bis §6.2.5.2: a blocked reload is answered with 503 after three target durations.
+    private static let reloadPatience = Duration.seconds(
+        BlockingReload.waitMax(targetDurationSeconds: LiveWindow.targetDurationSeconds))
+
+    private func playlistNow(rendition name: String, _ directives: DeliveryDirectives) -> HTTPResponse {
+        state.withLock { state in
             guard let rendition = state.window.renditionIndex(name) else { return .noSuchMedia }
-            return state.response(
-                rendition: rendition, skip: skip, isBlocking: isBlocking, isLowLatency: isLowLatency)
+            return state.response(rendition: rendition, directives, settings)
         }
     }
+
+    /// Waits until the hub knows what was there before it, or gives up: an origin that is asked for the first time
+    /// must not say that there is no such part.
+    /// - Returns: false when no more answers come from here.
+    func untilCaughtUp(on loop: any EventLoop) async -> Bool {
+        let answer = state.withLock { state in
+            state.isCaughtUp
+                ? HTTPAnswer.pass : hold(.end, in: &state, on: loop, for: settings.startPatience) { _ in .noSuchMedia }
+        }
+        switch answer {
+        case .pass: return true
+        case .future(let future): return (try? await future.get())?.status != .serviceUnavailable
+        default: return false
+        }
+    }
+
+    var isCaughtUp: Bool { state.withLock { $0.isCaughtUp } }
 
     /// A part, segment or initialization segment; nil when it is not in the window.
     func media(rendition name: String, file: String, on loop: any EventLoop) -> HTTPAnswer? {
@@ -181,7 +210,7 @@ final class StreamHub: Sendable {
             state.lastAsked = .now()
             guard let rendition = state.window.renditionIndex(name) else { return nil }
             if let response = state.media[rendition][file] { return .response(response) }
-            if let segment = state.window.segments.first(where: { $0.isWhole && $0.name == file }) {
+            if let segment = state.window.segments.first(where: { $0.isWhole && !$0.isStored && $0.name == file }) {
                 let response = HTTPResponse.media(segment.bytes(rendition: rendition), tag: file)
                 state.media[rendition][file] = response
                 return .response(response)
@@ -203,7 +232,7 @@ final class StreamHub: Sendable {
     ) -> HTTPAnswer {
         let held: HTTPAnswer? = state.withLock { state in
             state.lastAsked = .now()
-            guard !state.window.hasWholeSegment else { return nil }
+            guard !state.hasStarted else { return nil }
             return hold(.start, in: &state, on: loop, for: settings.startPatience, answer)
         }
         return held ?? .response(answer(self))
@@ -224,14 +253,33 @@ final class StreamHub: Sendable {
 }
 
 extension StreamHub.State {
-    /// The rendered playlist of this version.
+    /// One table a rendition.
+    fileprivate mutating func makeRoomForMedia() {
+        guard media.count != window.setups.count else { return }
+        media = [[String: HTTPResponse]](repeating: [:], count: window.setups.count)
+    }
+
+    /// Whether there is something to list.
+    fileprivate var hasStarted: Bool { isCaughtUp && window.hasWholeSegment }
+
+    fileprivate func decide(_ directives: DeliveryDirectives, _ settings: OriginSettings) -> BlockingReload.Decision {
+        BlockingReload(
+            partTargetSamples: settings.isLowLatency ? window.partTargetSamples : nil,
+            partsPerSegment: Int(Timeline.slotsPerSegment)
+        ).decide(directives, at: window.position)
+    }
+
+    /// The playlist of this version, rendered by the first who wants it.
     fileprivate mutating func response(
-        rendition: Int, skip: SkipDirective?, isBlocking: Bool, isLowLatency: Bool
+        rendition: Int, _ directives: DeliveryDirectives, _ settings: OriginSettings
     ) -> HTTPResponse {
-        let key = StreamHub.PlaylistKey(rendition: rendition, skip: skip, isBlocking: isBlocking)
+        if case .badRequest(let reason) = decide(directives, settings) { return .badDirectives(reason) }
+        let isBlocking = directives.mediaSequence != nil
+        let key = StreamHub.PlaylistKey(rendition: rendition, skip: directives.skip, isBlocking: isBlocking)
         if let response = playlists[key] { return response }
         var body = ByteBuffer()
-        window.playlist(rendition: rendition, isLowLatency: isLowLatency).skipping(skip).write(into: &body)
+        window.playlist(rendition: rendition, isLowLatency: settings.isLowLatency).skipping(directives.skip)
+            .write(into: &body)
         let response = HTTPResponse.playlist(body, maximumAge: isBlocking ? 12 : 1)
         playlists[key] = response
         return response
@@ -245,18 +293,23 @@ extension StreamHub.State {
     }
 
     /// Takes out the waiters whose wish has come true.
-    fileprivate mutating func takeWoken() -> [StreamHub.Waiter] {
+    fileprivate mutating func takeWoken(_ settings: OriginSettings) -> [StreamHub.Waiter] {
         guard !waiters.isEmpty else { return [] }
-        let position = window.position
-        let hasStarted = window.hasWholeSegment
-        let hint = window.hint
         var woken: [StreamHub.Waiter] = []
         var rest: [StreamHub.Waiter] = []
-        for waiter in waiters {
+        let hint = window.hint
+        let position = window.position
+        for var waiter in waiters {
+            if case .beginning(let name, let directives) = waiter.wish, hasStarted,
+                let rendition = window.renditionIndex(name), case .wait(let target) = decide(directives, settings)
+            {
+                waiter.wish = .playlist(rendition, target)
+            }
             let isFulfilled =
                 switch waiter.wish {
-                case .start: hasStarted
-                case .playlist(_, _, let target): target.isSatisfied(at: position)
+                case .start, .beginning: hasStarted
+                case .end: isCaughtUp
+                case .playlist(_, let target): target.isSatisfied(at: position)
                 // Announced, or never to come: another part is hinted now.
                 case .part(_, let file): file != hint
                 }

@@ -14,13 +14,17 @@ final class StreamHubs: Sendable {
     }
 
     private let bus: any MessageBus
+    private let store: any SegmentStore
     private let settings: OriginSettings
     private let metrics: OriginMetrics
     private let logger: Logger
     private let state = Mutex(State())
 
-    init(bus: any MessageBus, settings: OriginSettings, metrics: OriginMetrics, logger: Logger) {
+    init(
+        bus: any MessageBus, store: any SegmentStore, settings: OriginSettings, metrics: OriginMetrics, logger: Logger
+    ) {
         self.bus = bus
+        self.store = store
         self.settings = settings
         self.metrics = metrics
         self.logger = logger
@@ -66,13 +70,17 @@ final class StreamHubs: Sendable {
     }
 
     private func read(into hub: StreamHub) async {
+        let isComplete = await recall(hub)
         var filter = MediaLogFilter()
         var start = LogStart.first
         while !Task.isCancelled {
             do {
                 let reader = try await bus.read(Topology.media(hub.stream), from: start)
                 while let reading = try await reader.next() {
-                    guard case .entry(let logged) = reading else { continue }
+                    guard case .entry(let logged) = reading else {
+                        hub.caughtUp()
+                        continue
+                    }
                     start = .after(logged.offset)
                     accept(logged.payload, with: &filter, into: hub)
                 }
@@ -80,7 +88,8 @@ final class StreamHubs: Sendable {
                 return
             } catch BusError.noSuchLog {
                 // Not declared yet, or the stream is long over; what was read stays until nobody asks.
-                if filter.hasEnded { return }
+                hub.caughtUp()
+                if filter.hasEnded || isComplete { return }
             } catch {
                 logger.warning(
                     "Log not read; trying again", metadata: ["stream": "\(hub.stream)", "reason": "\(error)"])
@@ -88,6 +97,33 @@ final class StreamHubs: Sendable {
             try? await Task.sleep(for: .milliseconds(200))
         }
     }
+
+    /// What the store has of the stream, for the time that the log does not reach back to. A store that does not
+    /// answer soon is done without: the log alone fills the window within a minute.
+    /// - Returns: whether the stream is over and all of it is stored.
+    private func recall(_ hub: StreamHub) async -> Bool {
+        let key = SegmentKey.index(stream: hub.stream)
+        do {
+            let bytes = try await withThrowingTaskGroup(of: ByteBuffer?.self) { [store] tasks in
+                tasks.addTask { try await store.get(key) }
+                tasks.addTask {
+                    try await Task.sleep(for: Self.storePatience)
+                    throw SegmentStoreError.failed(operation: "get", key: key, reason: "no answer in time")
+                }
+                defer { tasks.cancelAll() }
+                return try await tasks.next() ?? nil
+            }
+            guard let index = try bytes.map({ try RecordingIndex(decoding: $0) }) else { return false }
+            hub.recall(index)
+            return index.isComplete
+        } catch {
+            logger.warning("Index not read", metadata: ["stream": "\(hub.stream)", "reason": "\(error)"])
+            return false
+        }
+    }
+
+    /// Half of what a fresh origin may take for its first answer.
+    private static let storePatience = Duration.milliseconds(250)
 
     private func accept(_ payload: ByteBuffer, with filter: inout MediaLogFilter, into hub: StreamHub) {
         do {

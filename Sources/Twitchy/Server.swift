@@ -53,7 +53,7 @@ struct Server {
             bus: bus, store: store, ladder: configuration.ladder, slots: configuration.slots, worker: owner,
             metrics: TranscoderMetrics(metrics), logger: output.logger(label: "transcoder"))
         let origin = OriginService(
-            database: databases.origin, bus: bus, store: store, settings: originSettings,
+            database: databases.origin, bus: bus, store: store, settings: originSettings, process: owner,
             metrics: OriginMetrics(metrics), logger: output.logger(label: "origin"))
 
         // All subscribe before any publishes: the in-process bus keeps nothing for those that it does not know yet.

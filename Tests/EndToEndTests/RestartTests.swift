@@ -27,11 +27,18 @@ import Testing
             let again = try await server.stream("demo")
             #expect(again.identifier == stream.identifier)
             let recorder = try scene.record(server.address(stream.live("aac-256")), name: "recorder")
-            let playlist = try MediaPlaylistText(try await server.http.get(stream.live("aac-256")).text)
+            // What was on the air before is listed at once, what comes now behind it.
+            let playlist = try await eventually("the new epoch is listed", within: 15) {
+                let playlist = try MediaPlaylistText(try await server.http.get(stream.live("aac-256")).text)
+                return playlist.segments.contains { $0.name.hasPrefix("2-") } ? playlist : nil
+            }
             let first = try #require(playlist.segments.first { $0.name.hasPrefix("2-") })
             #expect(first.isDiscontinuity)
             #expect(first.sequence > lastSegment.sequence, "\(first) after \(lastSegment)")
             #expect(first.map == "init-2.mp4")
+            // The window goes back beyond the restart, so that nobody who listens loses the place.
+            #expect(playlist.segments.first?.name == oldPlaylist.segments.first?.name)
+            #expect(zip(playlist.segments, playlist.segments.dropFirst()).allSatisfy { $0.sequence + 1 == $1.sequence })
             // What the old server listed is still there, under the name that it had.
             let kept = try await server.http.get("\(stream.folder("aac-256"))/\(oldPlaylist.segments[0].name)")
             #expect(kept.status == 200)

@@ -146,6 +146,88 @@ struct LiveWindowTests {
     }
 }
 
+/// The window where the log begins later than 60 s ago: a broker that forgot, a process that was started again.
+struct RecalledWindowTests {
+    private func index(segments: UInt64, lastSamples: Int64 = Timeline.segmentSamples) -> RecordingIndex {
+        var index = RecordingIndex(
+            stream: "s",
+            renditions: [
+                .init(name: "aac-64", codecs: "mp4a.40.2", peakBitRate: 100_000, averageBitRate: 90_000),
+                .init(name: "opus-96", codecs: "opus", peakBitRate: 100_000, averageBitRate: 90_000),
+            ])
+        index.epochs = [
+            .init(
+                number: 1, firstMediaSequence: 0, discontinuitySequence: 0, segmentCount: segments,
+                lastSegmentSamples: lastSamples,
+                dates: [.init(segment: 0, dateMicroseconds: 1_700_000_000_000_000)])
+        ]
+        return index
+    }
+
+    private func recalled(_ index: RecordingIndex) -> LiveWindow {
+        var window = LiveWindow()
+        window.recall(index)
+        return window
+    }
+
+    /// Names of the listed segments and their discontinuities.
+    private func listed(_ window: LiveWindow) -> [String] {
+        window.playlist(rendition: 0, isLowLatency: true).segments.map { ($0.isDiscontinuity ? "!" : "") + $0.uri }
+    }
+
+    @Test func storedSegmentsComeBeforeTheNewEpoch() {
+        var window = recalled(index(segments: 4, lastSamples: 9216))
+        #expect(listed(window) == ["1-0.m4s", "1-1.m4s", "1-2.m4s", "1-3.m4s"])
+        #expect(window.hint == nil)
+        var maker = BundleMaker(epoch: 2, firstMediaSequence: 4, discontinuitySequence: 1)
+        for bundle in maker.next(12) { _ = window.add(bundle) }
+        #expect(listed(window) == ["1-0.m4s", "1-1.m4s", "1-2.m4s", "1-3.m4s", "!2-4.m4s"])
+        let playlist = window.playlist(rendition: 0, isLowLatency: true)
+        #expect(playlist.mediaSequence == 0 && playlist.discontinuitySequence == 0)
+        #expect(playlist.segments[3].durationSamples == 9216)
+        #expect(playlist.segments[0].map == "init-1.mp4" && playlist.segments[4].map == "init-2.mp4")
+    }
+
+    /// The log has the parts as well, so what both have is taken from the log, also where it begins in mid-segment.
+    @Test(arguments: [0, 7, 20, 33]) func theLogHasPrecedence(start: Int) {
+        var maker = BundleMaker()
+        let bundles = maker.next(60)
+        var early = LiveWindow()
+        for bundle in bundles { _ = early.add(bundle) }
+        var late = recalled(index(segments: 5))
+        for bundle in bundles[start...] { _ = late.add(bundle) }
+        #expect(listed(late) == listed(early))
+        #expect(late.hint == early.hint)
+        let firstOfLog = UInt64((start + 9) / 10)
+        for segment in late.segments { #expect(segment.isStored == (segment.mediaSequence < firstOfLog)) }
+    }
+
+    /// Where something between store and log is missing, only the log is listed: numbers must not jump in mid-playlist.
+    @Test func holesAreNotListed() {
+        var window = recalled(index(segments: 4))
+        var maker = BundleMaker(firstMediaSequence: 6)
+        for bundle in maker.next(10) { _ = window.add(bundle) }
+        #expect(listed(window) == ["1-6.m4s"])
+    }
+
+    @Test func storedSegmentsLeaveTheWindowLikeOthers() {
+        var window = recalled(index(segments: 100))
+        #expect(window.segments.count == 31)
+        #expect(window.segments.first?.mediaSequence == 69)
+        var maker = BundleMaker(epoch: 2, firstMediaSequence: 100, discontinuitySequence: 1)
+        for bundle in maker.next(330) { _ = window.add(bundle) }
+        #expect(window.segments.allSatisfy { $0.epoch == 2 })
+    }
+
+    @Test func whatIsOverEnds() {
+        var complete = index(segments: 4)
+        complete.isComplete = true
+        let window = recalled(complete)
+        #expect(window.playlist(rendition: 1, isLowLatency: true).isEnded)
+        #expect(window.partTargetSamples == 9600)
+    }
+}
+
 struct RecordingPlaylistTests {
     private var index: RecordingIndex {
         var index = RecordingIndex(stream: "s", renditions: [])

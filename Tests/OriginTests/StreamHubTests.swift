@@ -3,6 +3,7 @@ import HLS
 import HTTPService
 import NIOCore
 import NIOEmbedded
+import SegmentStore
 import Testing
 
 @testable import Origin
@@ -11,6 +12,8 @@ import Testing
 struct StreamHubTests {
     private let loop = EmbeddedEventLoop()
     private let hub = StreamHub(stream: "s", settings: OriginSettings())
+
+    init() { hub.caughtUp() }
 
     /// The answer if it is there.
     private final class Answer {
@@ -47,6 +50,50 @@ struct StreamHubTests {
         add(maker.next(1))
         #expect(master.text?.contains("opus-96/live.m3u8") == true)
         #expect(playlist.text?.contains("1-0.m4s") == true)
+    }
+
+    /// An origin that is asked for the first time answers when it has read what was there, and holds a reload that asks
+    /// for more than that.
+    @Test func nothingIsAnsweredBeforeTheLogIsRead() throws {
+        let hub = StreamHub(stream: "s", settings: OriginSettings())
+        func ask(_ query: String) -> Answer {
+            Answer(hub.playlist(rendition: "aac-64", directives: DeliveryDirectives(query: query), on: loop))
+        }
+        var maker = BundleMaker()
+        let plain = ask("")
+        let satisfied = ask("_HLS_msn=2&_HLS_part=4")
+        let early = ask("_HLS_msn=2&_HLS_part=5")
+        let tooEarly = ask("_HLS_msn=7")
+        for bundle in maker.next(25) { hub.add(bundle) }
+        loop.run()
+        #expect(plain.response == nil && satisfied.response == nil)
+        hub.caughtUp()
+        loop.run()
+        #expect(plain.text?.contains("1-1.m4s") == true)
+        #expect(satisfied.text?.contains("1-2.4.m4s") == true)
+        #expect(tooEarly.response?.status == .badRequest)
+        #expect(early.response == nil)
+        hub.add(maker.next())
+        loop.run()
+        #expect(early.text?.contains("1-2.5.m4s") == true)
+    }
+
+    /// What only the store has is not looked for here.
+    @Test func recalledMediaLiesInTheStore() throws {
+        let hub = StreamHub(stream: "s", settings: OriginSettings())
+        var index = RecordingIndex(
+            stream: "s",
+            renditions: [.init(name: "aac-64", codecs: "mp4a.40.2", peakBitRate: 1000, averageBitRate: 900)])
+        index.epochs = [
+            .init(
+                number: 1, firstMediaSequence: 0, discontinuitySequence: 0, segmentCount: 2,
+                lastSegmentSamples: 92_160, dates: [.init(segment: 0, dateMicroseconds: 0)])
+        ]
+        hub.recall(index)
+        hub.caughtUp()
+        for file in ["1-0.m4s", "1-1.3.m4s", "init-1.mp4"] {
+            if hub.media(rendition: "aac-64", file: file, on: loop) != nil { Issue.record("\(file) is answered") }
+        }
     }
 
     @Test func playlistIsHeldUntilItsPartIsThere() {

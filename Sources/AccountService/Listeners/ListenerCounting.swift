@@ -36,21 +36,9 @@ final class ListenerCounting: Sendable {
 
     /// Sums until cancelled. Every process hears all counts, by a subscription of its own that ends with it.
     func runCensus() async throws {
-        while !Task.isCancelled {
-            do {
-                let subscription = try await bus.subscribe(
-                    process, topics: [EventType.listenersCounted.topic], exclusive: true)
-                while let delivery = try await subscription.next() {
-                    subscription.acknowledge(delivery.tag)
-                    count(delivery)
-                }
-                if !Task.isCancelled { throw BusError.shutDown }
-            } catch is CancellationError {
-                return
-            } catch BusError.disconnected(let reason) {
-                logger.warning("listener counts lost", metadata: ["reason": "\(reason)"])
-                try? await Task.sleep(for: .seconds(1))
-            }
+        try await bus.followEvents(as: process, types: [.listenersCounted], logger: logger) { event in
+            guard case .listenersCounted(let counted) = event else { return }
+            self.census.withLock { $0.counted(counted, at: .now) }
         }
     }
 
@@ -59,16 +47,6 @@ final class ListenerCounting: Sendable {
         while !Task.isCancelled {
             report()
             try? await Task.sleep(for: Self.interval)
-        }
-    }
-
-    private func count(_ delivery: Delivery) {
-        do {
-            let envelope = try EventEnvelope(decoding: delivery.payload.readableBytesView)
-            guard case .event(.listenersCounted(let event)) = try envelope.decodeEvent() else { return }
-            census.withLock { $0.counted(event, at: .now) }
-        } catch {
-            logger.error("listener counts refused", metadata: ["error": "\(error)"])
         }
     }
 

@@ -124,20 +124,36 @@ struct StreamRows: Sendable {
         }
     }
 
+    /// Puts the present state of every stream into the outbox again, those that are over included.
+    /// - Returns: how many there are.
+    @discardableResult
+    static func replay(at now: Timestamp, in connection: any SQLConnection) throws -> Int {
+        let rows = try connection.query("SELECT \(StreamRow.columns), ended_at FROM streams ORDER BY stream_id")
+        for found in rows {
+            let row = try StreamRow(found)
+            let ended: Int64? = try found["ended_at"]
+            try Outbox.append(
+                ended.map { row.ended(at: Timestamp(milliseconds: $0)) } ?? .streamChanged(row.state), at: now,
+                to: connection)
+        }
+        return rows.count
+    }
+
     private static func end(_ row: StreamRow, at now: Timestamp, in connection: any SQLConnection) throws {
         let changed = try connection.execute(
             "UPDATE streams SET ended_at = ? WHERE stream_id = ? AND ended_at IS NULL",
             [SQLValue(now.milliseconds), .text(row.id)])
         guard changed == 1 else { return }
-        try Outbox.append(
-            .streamEnded(
-                StreamEnded(
-                    streamID: row.id, channelID: row.channel.channelID, endedAt: now, recordingAvailable: true)),
-            at: now, to: connection)
+        try Outbox.append(row.ended(at: now), at: now, to: connection)
     }
 }
 
 extension StreamRow {
+    fileprivate func ended(at moment: Timestamp) -> Event {
+        .streamEnded(
+            StreamEnded(streamID: id, channelID: channel.channelID, endedAt: moment, recordingAvailable: true))
+    }
+
     var state: StreamState {
         let renditions = (try? Ladder(parsing: ladder))?.renditions ?? []
         return StreamState(

@@ -12,6 +12,9 @@ public struct EventConsumer: Sendable {
     /// The durable subscriber's name on the bus, one for all processes of a service.
     public let subscriber: String
     public let types: [EventType]
+    /// The services that are asked for a replay when no event ever came: what the projection needs of them may have
+    /// been published before this subscriber existed.
+    public let owners: [String]
 
     private let database: any Database
     private let bus: any MessageBus
@@ -19,11 +22,12 @@ public struct EventConsumer: Sendable {
     private let now: WallClock
 
     public init(
-        subscriber: String, types: [EventType], database: any Database, bus: any MessageBus, logger: Logger,
-        now: @escaping WallClock = Timestamp.systemClock
+        subscriber: String, types: [EventType], replayedBy owners: [String] = [], database: any Database,
+        bus: any MessageBus, logger: Logger, now: @escaping WallClock = Timestamp.systemClock
     ) {
         self.subscriber = subscriber
         self.types = types
+        self.owners = owners
         self.database = database
         self.bus = bus
         self.logger = logger
@@ -41,22 +45,45 @@ public struct EventConsumer: Sendable {
     public func run(
         apply: @escaping Apply, applied: @escaping @Sendable (Event) async -> Void = { _ in }
     ) async throws {
-        var pauses = Pauses()
+        var pauses = Backoff()
+        var mayLackEvents = !owners.isEmpty
         while !Task.isCancelled {
             do {
                 let subscription = try await subscribe()
-                pauses = Pauses()
+                pauses = Backoff()
+                if mayLackEvents {
+                    try await requestReplayIfEmpty()
+                    mayLackEvents = false
+                }
                 try await consume(subscription, apply, applied)
                 if !Task.isCancelled { throw BusError.shutDown }
-            } catch BusError.disconnected(let reason) {
-                let pause = pauses.next()
-                logger.warning(
-                    "event subscription lost",
-                    metadata: ["subscriber": "\(subscriber)", "reason": "\(reason)", "retry.after": "\(pause)"])
-                try? await Task.sleep(for: pause)
+            } catch let error as BusError where error.isTransient {
+                try? await pause(pauses.next(), after: error)
+            } catch let error as SQLError where error.isTransient {
+                try? await pause(pauses.next(), after: error)
             } catch is CancellationError {
                 return
             }
+        }
+    }
+
+    private func pause(_ pause: Duration, after error: any Error) async throws {
+        logger.warning(
+            "event subscription lost",
+            metadata: ["subscriber": "\(subscriber)", "reason": "\(error)", "retry.after": "\(pause)"])
+        try await Task.sleep(for: pause)
+    }
+
+    private func requestReplayIfEmpty() async throws {
+        guard try await database.read({ try Inbox.isEmpty(in: $0) }) else { return }
+        for owner in owners {
+            let occurredAt = now()
+            var generator = SystemRandomNumberGenerator()
+            let envelope = EventEnvelope(
+                id: EventEnvelope.makeID(using: &generator), event: .replayRequested(ReplayRequested(owner: owner)),
+                aggregateVersion: occurredAt.milliseconds, occurredAt: occurredAt)
+            try await bus.publishEvent(
+                topic: EventType.replayRequested.topic, ByteBuffer(bytes: envelope.encoded()))
         }
     }
 
@@ -109,7 +136,7 @@ public struct EventConsumer: Sendable {
     /// Tries again for as long as the database cannot be had: later events must not overtake this one.
     /// - Returns: whether the event is done with; not if it can never be applied.
     private func commit(_ event: Event, _ envelope: EventEnvelope, _ apply: @escaping Apply) async throws -> Bool {
-        var pauses = Pauses()
+        var pauses = Backoff()
         while true {
             do {
                 let receivedAt = now()
@@ -137,15 +164,5 @@ public struct EventConsumer: Sendable {
                 return false
             }
         }
-    }
-}
-
-/// 100 ms, then twice as long each time, up to 5 s.
-private struct Pauses {
-    private var following = Duration.milliseconds(100)
-
-    mutating func next() -> Duration {
-        defer { following = min(following * 2, .seconds(5)) }
-        return following
     }
 }

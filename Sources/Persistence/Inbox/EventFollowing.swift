@@ -1,0 +1,47 @@
+public import Events
+public import Logging
+public import MessageBus
+import NIOCore
+
+extension MessageBus {
+    /// Tells this process of events as they come: for what is kept in memory or acts on open connections. Nothing is
+    /// kept while the process is not connected, so `began` brings it up to date each time.
+    ///
+    /// Works until cancelled, then returns. A lost bus is waited for.
+    /// - Parameters:
+    ///   - process: names this process and the purpose; no other subscription may have the same name.
+    ///   - began: called when events have begun to come, and from then on whatever happens is told.
+    /// - Throws: ``BusError/shutDown`` once the bus was shut down; ``BusError`` for what can never work.
+    public func followEvents(
+        as process: String, types: [EventType], logger: Logger, began: @Sendable () async -> Void = {},
+        told: @Sendable (Event) async -> Void
+    ) async throws {
+        var pauses = Backoff()
+        while !Task.isCancelled {
+            do {
+                let subscription = try await subscribe(process, topics: types.map(\.topic), exclusive: true)
+                pauses = Backoff()
+                await began()
+                while let delivery = try await subscription.next() {
+                    subscription.acknowledge(delivery.tag)
+                    do {
+                        let envelope = try EventEnvelope(decoding: delivery.payload.readableBytesView)
+                        if case .event(let event) = try envelope.decodeEvent() { await told(event) }
+                    } catch {
+                        logger.error(
+                            "event refused", metadata: ["topic": "\(delivery.topic ?? "")", "error": "\(error)"])
+                    }
+                }
+                if !Task.isCancelled { throw BusError.shutDown }
+            } catch is CancellationError {
+                return
+            } catch let error as BusError where error.isTransient {
+                let pause = pauses.next()
+                logger.warning(
+                    "event subscription lost",
+                    metadata: ["subscriber": "\(process)", "reason": "\(error)", "retry.after": "\(pause)"])
+                try? await Task.sleep(for: pause)
+            }
+        }
+    }
+}
