@@ -114,7 +114,7 @@ let package = Package(
             "Ingest",
             [
                 "AudioTimeline", "Events", "MessageBus", "Persistence", "RTMP", "Telemetry", crypto, logging,
-                nio("NIOCore"),
+                nio("NIOCore"), nio("NIOPosix"),
             ]),
         tests("MessageBus", [nio("NIOCore")]),
         tests(
