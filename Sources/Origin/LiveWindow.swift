@@ -42,7 +42,7 @@ struct LiveWindow: Sendable {
             guard bundle.part == 0 else { return [] }
             forgetStored(before: bundle)
             // One that never was closed stays as short as it is: its parts were announced, and its number is taken.
-            if !segments.isEmpty { segments[segments.count - 1].isWhole = true }
+            if let last = segments.last, !last.isWhole { segments[segments.count - 1].close() }
             let isDiscontinuity =
                 segments.last.map { $0.epoch != bundle.epoch }
                 ?? (bundle.discontinuitySequence > 0 && bundle.position == 0)

@@ -1,3 +1,5 @@
+import TestSupport
+
 /// Takes a file of Ogg apart and writes it again with other tags.
 struct OggPages {
     private(set) var pages: [[UInt8]] = []
@@ -40,6 +42,15 @@ struct OggPages {
     mutating func set(_ bytes: [UInt8], page: Int, at offset: Int) {
         pages[page].replaceSubrange(offset..<(offset + bytes.count), with: bytes)
         Self.sign(&pages[page])
+    }
+
+    /// Moves the positions of all pages of audio.
+    mutating func shiftPositions(by distance: Int64) {
+        for index in pages.indices {
+            let position = (0..<8).reduce(Int64(0)) { $0 | Int64(pages[index][6 + $1]) << (8 * $1) }
+            guard position > 0 else { continue }
+            set((0..<8).map { UInt8(truncatingIfNeeded: (position + distance) >> (8 * $0)) }, page: index, at: 6)
+        }
     }
 
     /// Writes the checksum (RFC 3533 §6).

@@ -79,6 +79,71 @@ struct StreamRowsTests {
         }
     }
 
+    /// An encoder that is back before its stream was ended keeps it: what was read before does not hold any more.
+    @Test func whatIsBackIsNotLeftBehind() async throws {
+        try await IngestDatabase.with { test in
+            let (a, b) = (test.rows(owner: "a"), test.rows(owner: "b"))
+            _ = try await a.acquire(channel, ladder: .standard, id: "s1", lease: lease)
+            test.advance(by: .seconds(60))
+            let seen = try #require(try await b.live().first)
+            let back = try await a.acquire(channel, ladder: .standard, id: "s2", lease: lease)
+            #expect(back.id == "s1" && back.epoch == 2)
+            #expect(try await b.endLeftBehind(seen) == nil)
+            #expect(try await !b.end(seen))
+            #expect(try await b.live().map(\.epoch) == [2])
+            #expect(try await a.renew("s1", epoch: 2, lease: lease))
+            #expect(try await test.topics().filter { $0 == "stream.ended" }.isEmpty)
+        }
+    }
+
+    /// A server that was only slow has renewed its lease: its stream is not left behind either.
+    @Test func whatIsRenewedIsNotLeftBehind() async throws {
+        try await IngestDatabase.with { test in
+            let (a, b) = (test.rows(owner: "a"), test.rows(owner: "b"))
+            _ = try await a.acquire(channel, ladder: .standard, id: "s1", lease: lease)
+            test.advance(by: .seconds(60))
+            let seen = try #require(try await b.live().first)
+            #expect(try await a.renew("s1", epoch: 1, lease: lease))
+            #expect(try await b.endLeftBehind(seen) == nil)
+            #expect(try await a.live().count == 1)
+        }
+    }
+
+    /// One that is ended first is another stream for the encoder that comes back.
+    @Test func whatWasLeftBehindIsEndedOnce() async throws {
+        try await IngestDatabase.with { test in
+            let (a, b) = (test.rows(owner: "a"), test.rows(owner: "b"))
+            _ = try await a.acquire(channel, ladder: .standard, id: "s1", lease: lease)
+            test.advance(by: .seconds(60))
+            let seen = try #require(try await b.live().first)
+            let ended = try #require(try await b.endLeftBehind(seen))
+            #expect(ended.id == "s1" && ended.epoch == 2 && ended.owner == "b")
+            #expect(try await b.endLeftBehind(seen) == nil)
+            let next = try await a.acquire(channel, ladder: .standard, id: "s2", lease: lease)
+            #expect(next.id == "s2" && next.epoch == 1)
+            #expect(try await test.topics().filter { $0 == "stream.ended" }.count == 1)
+        }
+    }
+
+    /// Whoever comes first, an encoder that was let on the air stays there, in an epoch that is nobody else's.
+    @Test func endAndReturnInTheSameMoment() async throws {
+        try await IngestDatabase.with { test in
+            let channel = channel
+            for round in 0..<40 {
+                let (a, b) = (test.rows(owner: "a"), test.rows(owner: "b"))
+                let old = try await a.acquire(channel, ladder: .standard, id: "old\(round)", lease: lease)
+                test.advance(by: .seconds(60))
+                async let ended = b.endLeftBehind(old)
+                async let back = a.acquire(channel, ladder: .standard, id: "new\(round)", lease: lease)
+                let (taken, row) = try await (ended, back)
+                #expect(try await a.live().map(\.id) == [row.id])
+                #expect(try await a.renew(row.id, epoch: row.epoch, lease: lease))
+                #expect((taken == nil) == (row.id == old.id))
+                try await a.end(row)
+            }
+        }
+    }
+
     /// Renditions cannot change within a stream: with another ladder the old one ends and a new one begins.
     @Test func otherLadderIsAnotherStream() async throws {
         try await IngestDatabase.with { test in

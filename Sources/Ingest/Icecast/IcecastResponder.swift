@@ -71,7 +71,7 @@ struct IcecastResponder: HTTPResponder {
         }
         let source = BodySource(
             push: push, contentType: request["content-type"],
-            onRoom: { loop.execute { boundBox.value.withHandler { $0.hasRoom($1.channel) } } },
+            onRoom: { loop.execute { boundBox.value.withHandler { $0.hasRoom($1) } } },
             onOutcome: { outcome in loop.execute { boundBox.value.withHandler { $0.finished(outcome, $1) } } })
         let framing: SourceHandler.Framing =
             switch request.head.framing {

@@ -4,7 +4,7 @@ import NIOCore
 import Telemetry
 
 /// A connection that was handed over by HTTP and carries the body of a push.
-final class SourceHandler: ChannelInboundHandler {
+final class SourceHandler: ChannelInboundHandler, PacedHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
@@ -23,8 +23,9 @@ final class SourceHandler: ChannelInboundHandler {
     private let greeting: String?
     private var waiting = ByteBuffer()
     private var isOver = false
-    private var isClosing = false
-    private var isPaused = false
+    private(set) var isClosing = false
+    private var isInactive = false
+    var input = PacedInput()
     private var read = NIODeadline.distantFuture
     private var audio: NIODeadline?
 
@@ -59,22 +60,24 @@ final class SourceHandler: ChannelInboundHandler {
         read = .now() + .nanoseconds(settings.readDeadline.nanoseconds)
         audio = .now() + .nanoseconds(settings.audioDeadline.nanoseconds)
         scheduleTick(context)
-        received(surplus, context)
+        arrived(surplus, context)
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        received(unwrapInboundIn(data), context)
+        arrived(unwrapInboundIn(data), context)
     }
 
     func channelInactive(context: ChannelHandlerContext) {
         ingest.metrics.connections.decrement()
-        connectionEnded(context)
-        isClosing = true
+        isInactive = true
+        peerEnded(context)
+        // What became of the body can no longer be told.
+        if input.isEmpty { isClosing = true }
         context.fireChannelInactive()
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if let event = event as? ChannelEvent, event == .inputClosed { connectionEnded(context) }
+        if let event = event as? ChannelEvent, event == .inputClosed { peerEnded(context) }
         if event is ChannelShouldQuiesceEvent { context.close(promise: nil) }
         context.fireUserInboundEventTriggered(event)
     }
@@ -84,15 +87,26 @@ final class SourceHandler: ChannelInboundHandler {
         context.close(promise: nil)
     }
 
-    private func received(_ bytes: ByteBuffer, _ context: ChannelHandlerContext) {
+    private func arrived(_ bytes: ByteBuffer, _ context: ChannelHandlerContext) {
         guard !isClosing, !isOver else { return }
+        postponeReadDeadline()
+        received(bytes, context)
+    }
+
+    func postponeReadDeadline() {
         read = .now() + .nanoseconds(ingest.settings.readDeadline.nanoseconds)
+    }
+
+    var excessLead: Int64 { push.excessLead }
+
+    func take(_ piece: ByteBuffer, _ context: ChannelHandlerContext) {
+        guard !isOver else { return }
         do {
             switch framing {
-            case .untilClose: try pass(bytes, context)
+            case .untilClose: try pass(piece, context)
             case .framed(var decoder):
-                waiting.writeImmutableBuffer(bytes)
-                while let piece = try decoder.next(from: &waiting) { try pass(piece, context) }
+                waiting.writeImmutableBuffer(piece)
+                while let audio = try decoder.next(from: &waiting) { try pass(audio, context) }
                 waiting.discardReadBytes()
                 framing = .framed(decoder)
                 if decoder.isFinished {
@@ -105,29 +119,23 @@ final class SourceHandler: ChannelInboundHandler {
         } catch {
             closed(.refused(.unsupported("The body's chunks cannot be read.")), context)
         }
-        throttle(context)
     }
 
     private func pass(_ bytes: ByteBuffer, _ context: ChannelHandlerContext) throws {
-        if try !source.received(bytes) {
-            context.channel.setOption(.autoRead, value: false).whenComplete { _ in }
-        }
+        if try !source.received(bytes) { block(context) }
     }
 
-    /// The demuxer has room again.
-    func hasRoom(_ channel: any Channel) {
-        guard !isPaused else { return }
-        channel.setOption(.autoRead, value: true).whenComplete { _ in }
-    }
+    func overflowed(_ context: ChannelHandlerContext) { closed(.overflow, context) }
 
-    private func connectionEnded(_ context: ChannelHandlerContext) {
-        guard !isOver else { return }
+    func inputEnded(_ context: ChannelHandlerContext) {
+        guard !isOver, !isClosing else { return }
         isOver = true
         do {
             try source.ended(.lost)
         } catch {
             closed(.refused(error), context)
         }
+        if isInactive { isClosing = true }
     }
 
     /// What became of the body.
@@ -169,26 +177,6 @@ final class SourceHandler: ChannelInboundHandler {
         context.eventLoop.scheduleTask(in: Self.lingering) { loopBound.value.close(promise: nil) }
     }
 
-    private func throttle(_ context: ChannelHandlerContext) {
-        guard !isPaused, !isClosing, case let excess = push.excessLead, excess > 0 else { return }
-        isPaused = true
-        context.channel.setOption(.autoRead, value: false).whenComplete { _ in }
-        resume(context, after: excess)
-    }
-
-    /// Looks again after a while: one read may bring seconds of audio, so it must not come before its time.
-    private func resume(_ context: ChannelHandlerContext, after excess: Int64) {
-        read = .now() + .nanoseconds(ingest.settings.readDeadline.nanoseconds)
-        let loopBound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
-        context.eventLoop.scheduleTask(in: .nanoseconds(min(excess, 500_000_000) + 1_000_000)) {
-            let (handler, context) = loopBound.value
-            let excess = handler.isClosing ? 0 : handler.push.excessLead
-            if excess > 0 { return handler.resume(context, after: excess) }
-            handler.isPaused = false
-            context.channel.setOption(.autoRead, value: true).whenComplete { _ in }
-        }
-    }
-
     private func scheduleTick(_ context: ChannelHandlerContext) {
         let loopBound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
         context.eventLoop.scheduleTask(in: Self.tick) {
@@ -202,7 +190,7 @@ final class SourceHandler: ChannelInboundHandler {
         if push.hasMedia { audio = nil }
         let now = NIODeadline.now()
         if let audio, audio <= now { return closed(.refused(.noAudio), context) }
-        if read <= now, !isOver {
+        if read <= now, !isOver, !input.isHolding {
             push.logger.info("Silent connection closed")
             push.lost()
             source.stop()

@@ -5,7 +5,7 @@ import RTMP
 import Telemetry
 
 /// The shell around `RTMPServerSession`: one encoder's connection.
-final class RTMPHandler: ChannelInboundHandler {
+final class RTMPHandler: ChannelInboundHandler, PacedHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
@@ -16,15 +16,9 @@ final class RTMPHandler: ChannelInboundHandler {
     private var source = TagSource()
     private var push: Push?
     private var deadlines = RTMPDeadlines()
-    private var isClosing = false
-    private var isPaused = false
+    private(set) var isClosing = false
     private var isInactive = false
-    /// Bytes that wait while the source is too far ahead of real time.
-    private var held = ByteBuffer()
-
-    private static let pieceBytes = 8 << 10
-    /// More than a socket's receive buffer has.
-    private static let heldBytes = 16 << 20
+    var input = PacedInput()
     private var metadata: StreamMetadata?
 
     private static let tick = TimeAmount.milliseconds(500)
@@ -47,9 +41,11 @@ final class RTMPHandler: ChannelInboundHandler {
     func channelInactive(context: ChannelHandlerContext) {
         ingest.metrics.connections.decrement()
         isInactive = true
-        if held.readableBytes == 0 || isClosing { gone() }
+        peerEnded(context)
         context.fireChannelInactive()
     }
+
+    func inputEnded(_ context: ChannelHandlerContext) { gone() }
 
     private func gone() {
         isClosing = true
@@ -59,30 +55,20 @@ final class RTMPHandler: ChannelInboundHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard !isClosing else { return }
-        deadlines.received(now: .now(), settings: ingest.settings)
-        let bytes = unwrapInboundIn(data)
-        // As a rule nothing waits, and nothing is copied.
-        if held.readableBytes == 0 { held = bytes } else { held.writeImmutableBuffer(bytes) }
-        takeHeld(context)
+        postponeReadDeadline()
+        received(unwrapInboundIn(data), context)
     }
 
-    /// Takes what has come, in pieces, until it is too far ahead of real time. What is left waits: a peer that closes
-    /// has its socket read to the end at once, whether that is wanted or not.
-    private func takeHeld(_ context: ChannelHandlerContext) {
-        while !isPaused, !isClosing, held.readableBytes > 0,
-            let piece = held.readSlice(length: min(held.readableBytes, Self.pieceBytes))
-        {
-            receive(piece, context)
-        }
-        if held.readableBytes == 0 { held = ByteBuffer() }
-        if held.readableBytes > Self.heldBytes {
-            logger.notice("Connection refused", metadata: ["reason": "too fast", "origin": "\(origin)"])
-            close(context)
-        }
-        if isInactive, held.readableBytes == 0 { gone() }
+    func postponeReadDeadline() { deadlines.received(now: .now(), settings: ingest.settings) }
+
+    var excessLead: Int64 { push?.excessLead ?? 0 }
+
+    func overflowed(_ context: ChannelHandlerContext) {
+        logger.notice("Connection refused", metadata: ["reason": "too fast", "origin": "\(origin)"])
+        close(context)
     }
 
-    private func receive(_ piece: ByteBuffer, _ context: ChannelHandlerContext) {
+    func take(_ piece: ByteBuffer, _ context: ChannelHandlerContext) {
         var bytes = piece
         var events: [RTMPEvent] = []
         do {
@@ -95,7 +81,6 @@ final class RTMPHandler: ChannelInboundHandler {
             writeOutput(context)
             close(context)
         }
-        throttle(context)
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
@@ -245,28 +230,6 @@ final class RTMPHandler: ChannelInboundHandler {
         context.close(mode: .output, promise: nil)
         let loopBound = NIOLoopBound(context, eventLoop: context.eventLoop)
         context.eventLoop.scheduleTask(in: Self.lingering) { loopBound.value.close(promise: nil) }
-    }
-
-    /// A source that is too far ahead of real time is not read for a while; TCP pushes back.
-    private func throttle(_ context: ChannelHandlerContext) {
-        guard !isPaused, !isClosing, let excess = push?.excessLead, excess > 0 else { return }
-        isPaused = true
-        if !isInactive { context.channel.setOption(.autoRead, value: false).whenComplete { _ in } }
-        resume(context, after: excess)
-    }
-
-    /// Looks again after a while: one read may bring seconds of audio, so it must not come before its time.
-    private func resume(_ context: ChannelHandlerContext, after excess: Int64) {
-        deadlines.received(now: .now(), settings: ingest.settings)
-        let loopBound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
-        context.eventLoop.scheduleTask(in: .nanoseconds(min(excess, 500_000_000) + 1_000_000)) {
-            let (handler, context) = loopBound.value
-            if let excess = handler.push?.excessLead, excess > 0 { return handler.resume(context, after: excess) }
-            handler.isPaused = false
-            handler.takeHeld(context)
-            guard !handler.isPaused, !handler.isInactive else { return }
-            context.channel.setOption(.autoRead, value: true).whenComplete { _ in }
-        }
     }
 
     private func scheduleTick(_ context: ChannelHandlerContext) {

@@ -172,8 +172,8 @@ actor LiveStreams {
     /// Tells everybody that the stream is over. Does nothing the second time.
     private func finish(_ stream: LiveStream) async {
         do {
-            if let row = try await rows.live().first(where: { $0.id == stream.id && $0.epoch == stream.epoch }) {
-                try await rows.end(row)
+            let row = try await rows.live().first { $0.id == stream.id && $0.epoch == stream.epoch }
+            if let row, try await rows.end(row) {
                 relay()
                 stream.logger.info("Off the air")
             }
@@ -224,10 +224,11 @@ actor LiveStreams {
                 guard opening[row.channel.channelID] == nil,
                     row.leaseExpiresAt.advanced(by: settings.grace) < rows.now()
                 else { continue }
-                logger.info("Ending a stream that was left behind", metadata: ["stream": "\(row.id)"])
-                let adopted = try await rows.acquire(
-                    row.channel, ladder: try Ladder(parsing: row.ladder), id: row.id, lease: settings.lease)
-                let stream = try await makeStream(adopted)
+                // The database first: once workers have been told, the stream cannot be gone on with.
+                guard let ended = try await rows.endLeftBehind(row) else { continue }
+                relay()
+                logger.info("Ended a stream that was left behind", metadata: ["stream": "\(row.id)"])
+                let stream = try await makeStream(ended)
                 stream.end()
                 run(stream)
             }

@@ -107,9 +107,38 @@ struct StreamRows: Sendable {
         }
     }
 
-    func end(_ row: StreamRow) async throws {
+    /// Ends the stream if `row` still holds: nobody has ended it, or taken it in a newer epoch.
+    ///
+    /// - Returns: whether this call ended it.
+    @discardableResult
+    func end(_ row: StreamRow) async throws -> Bool {
         let now = now()
-        try await database.transaction { connection in try Self.end(row, at: now, in: connection) }
+        return try await database.transaction { connection in try Self.end(row, at: now, in: connection) }
+    }
+
+    /// Ends a stream that was left behind, as `row` was read, in one compare-and-set: an encoder that comes back in this
+    /// moment either has the row before, which this then leaves alone, or finds it ended and begins another stream.
+    ///
+    /// - Returns: the row with which the end may be told to workers, in an epoch that only this process has; `nil` when
+    ///   the stream is no longer left behind.
+    func endLeftBehind(_ row: StreamRow) async throws -> StreamRow? {
+        let now = now()
+        return try await database.transaction { [owner] connection in
+            var taken = row
+            taken.epoch += 1
+            taken.owner = owner
+            let changed = try connection.execute(
+                """
+                UPDATE streams SET epoch = ?, owner = ?
+                WHERE stream_id = ? AND epoch = ? AND owner = ? AND lease_expires_at = ? AND ended_at IS NULL
+                """,
+                [
+                    SQLValue(Int64(taken.epoch)), .text(owner), .text(row.id), SQLValue(Int64(row.epoch)),
+                    .text(row.owner), SQLValue(row.leaseExpiresAt.milliseconds),
+                ])
+            guard changed == 1, try Self.end(taken, at: now, in: connection) else { return nil }
+            return taken
+        }
     }
 
     func nowPlayingChanged(_ nowPlaying: NowPlaying, of row: StreamRow) async throws {
@@ -139,12 +168,15 @@ struct StreamRows: Sendable {
         return rows.count
     }
 
-    private static func end(_ row: StreamRow, at now: Timestamp, in connection: any SQLConnection) throws {
+    /// - Returns: whether it was not over, and `row`'s owner and epoch were the stream's.
+    @discardableResult
+    private static func end(_ row: StreamRow, at now: Timestamp, in connection: any SQLConnection) throws -> Bool {
         let changed = try connection.execute(
-            "UPDATE streams SET ended_at = ? WHERE stream_id = ? AND ended_at IS NULL",
-            [SQLValue(now.milliseconds), .text(row.id)])
-        guard changed == 1 else { return }
+            "UPDATE streams SET ended_at = ? WHERE stream_id = ? AND epoch = ? AND owner = ? AND ended_at IS NULL",
+            [SQLValue(now.milliseconds), .text(row.id), SQLValue(Int64(row.epoch)), .text(row.owner)])
+        guard changed == 1 else { return false }
         try Outbox.append(row.ended(at: now), at: now, to: connection)
+        return true
     }
 }
 
