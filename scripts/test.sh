@@ -10,6 +10,8 @@ export TWITCHY_TEST_PYTHON
 
 "$TWITCHY_TEST_PYTHON" -m unittest discover --start-directory Fixtures --pattern '*_tests.py'
 swift build --build-tests
+# Checks the files of deploy/, and puts nginx and Varnish in front of the server that was just built.
+deploy/tests/run.sh "$TWITCHY_TEST_PYTHON"
 if [ $# -gt 0 ]; then
     exec swift test --skip-build "$@"
 fi

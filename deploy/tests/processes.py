@@ -12,8 +12,9 @@ ROOT = DEPLOY.parent
 
 
 def free_port():
-    """A port that nobody has at the moment; taken from below the range of which the system deals, so it stays free."""
-    for port in range(21000 + os.getpid() % 5000, 32000):
+    """A port that nobody has at the moment: from below the range of which the system deals, and far from those of the
+    test process beside this one."""
+    for port in range(20000 + os.getpid() * 97 % 10000, 32000):
         with socket.socket() as probe:
             if port not in _given:
                 try:

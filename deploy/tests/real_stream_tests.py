@@ -11,8 +11,9 @@ import time
 import unittest
 import wave
 
+import monitoring_tests
 from edges import Nginx, Varnish
-from processes import ROOT, Program, free_port, wait_until
+from processes import DEPLOY, ROOT, Program, free_port, wait_until
 from requests_through import at_once, request
 
 SERVER = os.environ.get("TWITCHY_BINARY", ROOT / ".build" / "debug" / "twitchy")
@@ -178,6 +179,21 @@ class RealStream(unittest.TestCase):
         middle = samples[48000:4 * 48000]
         crossings = sum(1 for before, after in zip(middle, middle[1:]) if (before < 0) != (after < 0))
         self.assertAlmostEqual(crossings / 3, 880, delta=3)
+
+    def test_the_image_s_health_check(self):
+        check = [DEPLOY / "docker" / "twitchy-health"]
+        environment = {**os.environ, "TWITCHY_ADMIN_PORT": str(admin_port), "TWITCHY_ADMIN_BIND": "0.0.0.0"}
+        for path, result in [("/readyz", 0), ("/healthz", 0), ("/nowhere", 1)]:
+            self.assertEqual(subprocess.run(check + [path], env=environment, capture_output=True).returncode, result, path)
+        environment["TWITCHY_ADMIN_PORT"] = str(free_port())
+        self.assertEqual(subprocess.run(check, env=environment, capture_output=True).returncode, 1)
+
+    def test_prometheus_accepts_the_metrics_and_the_dashboard_shows_them(self):
+        text = request(admin_port, "/metrics").body.decode()
+        subprocess.run(["promtool", "check", "metrics"], input=text, text=True, check=True, capture_output=True)
+        present = set(re.findall(r"^(twitchy_[a-z0-9_]+)", text, re.MULTILINE))
+        for title, query in monitoring_tests.queries():
+            self.assertLessEqual(monitoring_tests.names(query), present, title)
 
     def test_reloads_over_http2(self):
         text = playlist(http_port)
