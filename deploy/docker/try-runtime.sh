@@ -9,12 +9,13 @@ binary=$(realpath "$1")
 here=$(realpath "$(dirname "$0")")
 root=$(mktemp -d)
 trap 'rm -rf "$root"' EXIT
+chmod 0755 "$root"
 
 mapfile -t packages < <(sed -n '/--no-install-recommends/,/&& rm/{s/^ *\([a-z0-9.+-]*\) \\$/\1/p}' "$here/../../Dockerfile")
 echo "Packages: ${packages[*]}"
 debootstrap --variant=minbase bookworm "$root" >/dev/null
 chroot "$root" apt-get update -q >/dev/null
-DEBIAN_FRONTEND=noninteractive chroot "$root" apt-get install -y -q --no-install-recommends "${packages[@]}" >/dev/null
+DEBIAN_FRONTEND=noninteractive chroot "$root" apt-get install -y -q --no-install-recommends "${packages[@]}" >/dev/null 2>&1
 rm -rf "$root"/var/lib/apt/lists/* "$root"/var/cache/apt/*
 install -m 0755 "$binary" "$root/usr/local/bin/twitchy"
 install -m 0755 "$here/twitchy-health" "$root/usr/local/bin/twitchy-health"
@@ -35,6 +36,7 @@ unshare --mount --propagation private bash -euc '
             TWITCHY_ADMIN_PORT=19100 "$@"
     }
     inside twitchy version
+    # Not through a function: its process would be a shell, and not the server.
     chroot --userspec=10001:10001 "$root" env -i PATH=/usr/local/bin:/usr/bin:/bin TWITCHY_DATA=/data \
         TWITCHY_BIND=0.0.0.0 TWITCHY_HTTP_PORT=0 TWITCHY_RTMP_PORT=0 TWITCHY_ICECAST_PORT=0 TWITCHY_ADMIN_PORT=19100 \
         twitchy serve &
