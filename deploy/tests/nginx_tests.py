@@ -1,5 +1,6 @@
 """nginx in front of stand-ins for origins."""
 
+import shutil
 import subprocess
 import tempfile
 import time
@@ -7,7 +8,7 @@ import unittest
 
 from edge_rules import HELD_SECONDS, STREAM, EdgeRules
 from edges import Nginx
-from processes import free_port
+from processes import DEPLOY, free_port
 from requests_through import at_once, request
 
 
@@ -58,6 +59,26 @@ class NginxRules(EdgeRules, unittest.TestCase):
                     self.assertEqual(answer.fields["content-type"], "application/problem+json")
             finally:
                 edge.stop()
+
+    def test_the_configuration_for_one_machine_is_accepted(self):
+        """The files that docs/deployment.md names; only what must lie below / is elsewhere."""
+        folder = self.folder / "single"
+        (folder / "twitchy").mkdir(parents=True)
+        shutil.copy("/etc/nginx/mime.types", folder)
+        for name in ("twitchy", "hls", "proxy", "forwarded", "upstreams-single", "listen-single", "redirect-single"):
+            text = (DEPLOY / "nginx" / f"{name}.conf").read_text()
+            for path in ("/etc/twitchy/", "/var/cache/nginx/"):
+                text = text.replace(path, f"{self.edge.folder}/")
+            # Even to judge its configuration nginx opens the ports, which the machine's own may have.
+            text = text.replace("listen 443 ", f"listen {free_port()} ").replace("listen 80;", f"listen {free_port()};")
+            text = text.replace("[::]:443 ", f"[::1]:{free_port()} ").replace("[::]:80;", f"[::1]:{free_port()};")
+            (folder / "twitchy" / f"{name.removesuffix('-single')}.conf").write_text(text)
+        text = (DEPLOY / "nginx" / "nginx.conf").read_text().replace("/run/nginx.pid", f"{folder}/nginx.pid")
+        (folder / "nginx.conf").write_text(text)
+        result = subprocess.run(
+            ["nginx", "-t", "-p", folder, "-c", folder / "nginx.conf"], capture_output=True, text=True)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertNotIn("[warn]", result.stderr)
 
     def test_with_the_cache_lock_held_requests_are_one(self):
         """The alternative that hls.conf names: once at the origin, and half a second late at most."""

@@ -3,6 +3,7 @@
 import os
 import pathlib
 import re
+import subprocess
 import tempfile
 import unittest
 
@@ -33,8 +34,13 @@ class Units(unittest.TestCase):
         return [self.folder / "twitchy.service"] + [self.folder / f"twitchy@{role}.service" for role in sorted(ROLES)]
 
     def test_verify_finds_nothing(self):
-        output = run("systemd-analyze", "verify", "--man=no", *self.services(), self.folder / "twitchy-roles.target")
-        self.assertEqual(output, "")
+        # Keys and values that it does not know are warnings, after which it ends with 0.
+        result = subprocess.run(
+            ["systemd-analyze", "verify", "--man=no", *self.services(), self.folder / "twitchy-roles.target"],
+            capture_output=True, text=True)
+        # What it says about units of the machine is not ours.
+        said = [line for line in result.stderr.splitlines() if str(self.folder) in line or "twitchy" in line]
+        self.assertEqual((result.returncode, said), (0, []))
 
     def test_little_is_exposed(self):
         for name in ("twitchy.service", "twitchy@.service"):
