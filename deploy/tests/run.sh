@@ -3,8 +3,9 @@
 #
 #   deploy/tests/run.sh [PYTHON]     PYTHON: one with scripts/python-requirements.txt; $TWITCHY_BINARY: the server
 set -euo pipefail
+# Without following links: a virtual environment's Python is one.
+python=$(realpath -s "$(command -v "${1:-python3}")")
 cd "$(dirname "$0")"
-python=${1:-python3}
 output=$(mktemp -d)
 trap 'rm -rf "$output"' EXIT
 
