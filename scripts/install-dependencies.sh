@@ -18,6 +18,10 @@ test_packages=(
     gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad
     gstreamer1.0-libav nginx-light wrk
 )
+# What judges the files of deploy/: caches, and the programs that read such files themselves.
+test_packages+=(varnish prometheus systemd)
+# Another maker's package of kubectl cannot be there beside Debian's, and does as well.
+if ! command -v kubectl >/dev/null; then test_packages+=(kubernetes-client); fi
 
 wanted=()
 for task in "$@"; do

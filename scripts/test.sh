@@ -13,6 +13,8 @@ swift build --build-tests
 if [ $# -gt 0 ]; then
     exec swift test --skip-build "$@"
 fi
+# Checks the files of deploy/, and puts nginx and Varnish in front of the server that was just built.
+deploy/tests/run.sh "$TWITCHY_TEST_PYTHON"
 # Suites that only compute fill both cores for minutes. What keeps time with sockets, and with real clients, runs after
 # them, and not all of it at once: a test that is starved of its thread for seconds would blame the server for it.
 serving='^(AccountService|HTTPService|Ingest|MessageBus|Origin|Persistence|SegmentStore|Telemetry|WebSocket)Tests\.'
