@@ -7,6 +7,7 @@ public struct IngestMetrics: Sendable {
     let bytes: Counter
     let brokenPackets: Counter
     let refusedBatches: Counter
+    let repeatedBatches: Counter
     let refusedPushes: Counter
     let connections: Gauge
 
@@ -18,6 +19,8 @@ public struct IngestMetrics: Sendable {
             "twitchy_ingest_broken_packets_total", help: "Source packets whose length could not be told.")
         refusedBatches = registry.counter(
             "twitchy_ingest_refused_batches_total", help: "Batches that the bus refused; they are tried again.")
+        repeatedBatches = registry.counter(
+            "twitchy_ingest_repeated_batches_total", help: "Batches sent again after the broker was away.")
         refusedPushes = registry.counter(
             "twitchy_ingest_refused_pushes_total", help: "Pushes that were refused: wrong keys, no audio.")
         connections = registry.gauge("twitchy_ingest_open_connections", help: "Open connections of encoders.")

@@ -37,6 +37,11 @@ public protocol MessageBus: Sendable {
     /// - Throws: ``BusError/noSuchQueue(_:)``, ``BusError/exclusive(_:)`` for the queue of an exclusive subscriber.
     func consume(_ queue: String, prefetch: Int) async throws -> any QueueConsumer
 
+    /// How often the broker may have lost messages of queues that it had taken: it keeps them in memory, so whenever it
+    /// was away. `nil` where that cannot happen. Whoever has sent what must not be lost keeps the last of it, and sends
+    /// that again when the number has changed.
+    var losses: UInt64? { get }
+
     // MARK: Logs
 
     /// Makes the log unless it exists.

@@ -30,20 +30,29 @@ public struct TranscoderService: Sendable {
         self.logger = logger
     }
 
-    /// Works until cancelled.
+    /// Works until cancelled. A lost bus is waited for.
     public func run() async throws {
-        try await bus.declareQueue(Topology.transcodeJobs, Topology.transcodeJobsOptions)
         let threads = CodecThreads()
         let places = Slots(count: slots)
         try await withThrowingDiscardingTaskGroup { group in
+            var pauses = Backoff()
             while !Task.isCancelled {
                 try await places.waitForRoom()
-                // Consuming ends while all slots are taken, so that offers go to workers that have room.
-                let consumer = try await bus.consume(Topology.transcodeJobs, prefetch: 16)
-                while places.hasRoom, let offer = try await consumer.next() {
-                    take(offer, from: consumer, places: places, threads: threads, group: &group)
+                do {
+                    try await bus.declareQueue(Topology.transcodeJobs, Topology.transcodeJobsOptions)
+                    // Consuming ends while all slots are taken, so that offers go to workers that have room.
+                    let consumer = try await bus.consume(Topology.transcodeJobs, prefetch: 16)
+                    pauses = Backoff()
+                    while places.hasRoom, let offer = try await consumer.next() {
+                        take(offer, from: consumer, places: places, threads: threads, group: &group)
+                    }
+                    await consumer.close()
+                } catch let error as BusError where error.isTransient {
+                    let pause = pauses.next()
+                    logger.warning(
+                        "Offers lost; trying again", metadata: ["reason": "\(error)", "retry.after": "\(pause)"])
+                    try await Task.sleep(for: pause)
                 }
-                await consumer.close()
             }
         }
     }
@@ -76,6 +85,9 @@ public struct TranscoderService: Sendable {
                 try await stream.run()
             } catch is CancellationError {
                 logger.debug("Stream given up: shutting down")
+            } catch let error as BusError where error.isTransient {
+                // Ingest offers it again as soon as there is a bus.
+                logger.warning("Stream given up: the bus is away", metadata: ["reason": "\(error)"])
             } catch {
                 logger.error("Stream given up", metadata: ["reason": "\(error)"])
             }

@@ -69,6 +69,7 @@ struct FusedBus: MessageBus {
     func declareQueue(_ name: String, _ options: QueueOptions) async throws -> QueueStatus {
         try await bus.declareQueue(name, options)
     }
+    var losses: UInt64? { bus.losses }
     func deleteQueue(_ name: String) async throws { try await bus.deleteQueue(name) }
     func send(_ payload: ByteBuffer, to queue: String) throws(BusError) { try bus.send(payload, to: queue) }
     func publish(_ payload: ByteBuffer, to queue: String) async throws { try await bus.publish(payload, to: queue) }

@@ -14,6 +14,8 @@ final class LiveStream: Sendable {
         var lostSince: Int64?
         /// Batches that the bus did not take yet, oldest first.
         var backlog: [SourceBatch] = []
+        /// What the bus has taken last, where it may lose it.
+        var taken = TakenBatches()
         var isStopped = false
     }
 
@@ -26,9 +28,6 @@ final class LiveStream: Sendable {
     let logger: Logger
     private let state: Mutex<State>
     private let onNowPlaying: @Sendable (NowPlaying) -> Void
-
-    /// About 30 s of batches.
-    private static let backlogLimit = 320
 
     init(
         id: String, epoch: UInt32, channel: StreamKeyHolder, clock: StreamClock, bus: any MessageBus,
@@ -168,10 +167,16 @@ final class LiveStream: Sendable {
     /// Without waiting, so that the audio reaches the worker in the same turn of the event loop.
     private func publish(_ state: inout State) {
         state.backlog += state.clock.takeBatches()
+        if let lost = state.taken.lost(at: bus.losses, besides: state.backlog.count) {
+            logger.warning("Batches published again: the bus may have lost them", metadata: ["count": "\(lost.count)"])
+            metrics.repeatedBatches.increment(by: lost.count)
+            state.backlog = lost + state.backlog
+        }
         var sent = 0
         while sent < state.backlog.count {
             do {
                 try bus.send(state.backlog[sent].encoded(), to: Topology.source(id))
+                state.taken.add(state.backlog[sent])
                 sent += 1
             } catch {
                 metrics.refusedBatches.increment()
@@ -179,7 +184,7 @@ final class LiveStream: Sendable {
             }
         }
         state.backlog.removeFirst(sent)
-        if state.backlog.count > Self.backlogLimit { thin(&state) }
+        if state.backlog.count > TakenBatches.limit { thin(&state) }
     }
 
     /// What no longer fits becomes a silence packet.

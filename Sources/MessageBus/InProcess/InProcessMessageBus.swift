@@ -58,6 +58,9 @@ public final class InProcessMessageBus: MessageBus {
         return InProcessConsumer(client: self, id: consumer)
     }
 
+    /// What is lost here is lost with the process.
+    public var losses: UInt64? { nil }
+
     public func declareLog(_ name: String, _ options: LogOptions) async throws {
         try perform { state, _ throws(BusError) in try state.declareLog(name, options) }
     }
