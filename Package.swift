@@ -26,7 +26,7 @@ func tests(
     _ name: String, _ dependencies: [Target.Dependency] = [], exclude: [String] = []
 ) -> Target {
     .testTarget(
-        name: name + "Tests", dependencies: [.target(name: name)] + dependencies, exclude: exclude,
+        name: name + "Tests", dependencies: [.target(name: name), "TestSupport"] + dependencies, exclude: exclude,
         swiftSettings: settings)
 }
 
@@ -50,7 +50,7 @@ let package = Package(
 
         // Pure values: bytes in, values out.
         module("AudioTimeline", [nio("NIOCore")]),
-        module("CMAF", [nio("NIOCore")]),
+        module("CMAF", ["AudioTimeline", nio("NIOCore")]),
         module("Events", [nio("NIOCore")]),
         module("HLS", [nio("NIOCore")]),
         module("RTMP", [nio("NIOCore")]),
@@ -131,6 +131,8 @@ let package = Package(
             ]),
         tests("Web"),
         tests("WebSocket", ["HTTPService", logging, nio("NIOCore"), nio("NIOPosix")]),
+        // What several test targets need.
+        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
         .testTarget(name: "TidyTests", swiftSettings: settings),
         .testTarget(name: "EndToEndTests", dependencies: ["Twitchy"], swiftSettings: settings),
 

@@ -9,18 +9,15 @@ public struct AudioSpecificConfig: Sendable, Equatable {
     /// Samples of the core in an access unit: 1024 or 960.
     public var frameLength: Int
 
-    private static let rates = [
-        96_000, 88_200, 64_000, 48_000, 44_100, 32_000, 24_000, 22_050, 16_000, 12_000, 11_025, 8_000, 7_350,
-    ]
-
     public init?(_ bytes: [UInt8]) {
         var bits = BitReader(bytes)
-        guard var type = Self.objectType(&bits), let rate = Self.rate(&bits), let channels = bits.read(4) else {
+        guard var type = bits.readAudioObjectType(), let rate = bits.readAudioSampleRate(), let channels = bits.read(4)
+        else {
             return nil
         }
         let announced = type
         if type == 5 || type == 29 {
-            guard Self.rate(&bits) != nil, let core = Self.objectType(&bits) else { return nil }
+            guard bits.readAudioSampleRate() != nil, let core = bits.readAudioObjectType() else { return nil }
             type = core
         }
         guard (1...4).contains(type) || type == 23, let short = bits.read(1) else { return nil }
@@ -31,16 +28,6 @@ public struct AudioSpecificConfig: Sendable, Equatable {
         frameLength = short == 1 ? 960 : 1024
     }
 
-    public var channels: Int { channelConfiguration == 7 ? 8 : max(channelConfiguration, 1) }
-
-    private static func objectType(_ bits: inout BitReader) -> Int? {
-        guard let type = bits.read(5) else { return nil }
-        return type == 31 ? bits.read(6).map { $0 + 32 } : type
-    }
-
-    private static func rate(_ bits: inout BitReader) -> Int? {
-        guard let index = bits.read(4) else { return nil }
-        if index == 15 { return bits.read(24) }
-        return rates.indices.contains(index) ? rates[index] : nil
-    }
+    /// 0 when only the stream tells them.
+    public var channels: Int { channelConfiguration == 7 ? 8 : channelConfiguration }
 }

@@ -1,17 +1,38 @@
 /// Reads bits, most significant first. Reading past the end gives nil, never a trap.
-struct BitReader {
+public struct BitReader: Sendable {
     private let bytes: [UInt8]
     private var position = 0
 
-    init(_ bytes: [UInt8]) { self.bytes = bytes }
+    public init(_ bytes: [UInt8]) { self.bytes = bytes }
 
-    mutating func read(_ count: Int) -> Int? {
-        guard count <= 32, position + count <= bytes.count * 8 else { return nil }
+    /// A field of up to 32 bits.
+    public mutating func read(_ count: Int) -> Int? {
+        guard (0...32).contains(count), position + count <= bytes.count * 8 else { return nil }
         var value = 0
         for _ in 0..<count {
             value = value << 1 | Int(bytes[position >> 3] >> UInt8(7 - position & 7) & 1)
             position += 1
         }
         return value
+    }
+}
+
+/// The coded fields of an `AudioSpecificConfig` (ISO/IEC 14496-3 §1.6.2.1).
+extension BitReader {
+    /// Samples a second by index (§1.6.3.4); indices from 13 on are reserved, 15 stands for a rate that is written out.
+    public static let audioSampleRates = [
+        96_000, 88_200, 64_000, 48_000, 44_100, 32_000, 24_000, 22_050, 16_000, 12_000, 11_025, 8_000, 7_350,
+    ]
+
+    public mutating func readAudioObjectType() -> Int? {
+        guard let type = read(5) else { return nil }
+        return type == 31 ? read(6).map { $0 + 32 } : type
+    }
+
+    /// - Returns: nil at the end, and for a reserved index.
+    public mutating func readAudioSampleRate() -> Int? {
+        guard let index = read(4) else { return nil }
+        if index == 15 { return read(24) }
+        return Self.audioSampleRates.indices.contains(index) ? Self.audioSampleRates[index] : nil
     }
 }

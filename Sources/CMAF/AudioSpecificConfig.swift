@@ -1,3 +1,5 @@
+import AudioTimeline
+
 /// The decoder set-up of AAC (ISO/IEC 14496-3 §1.6.2.1), kept byte for byte.
 public struct AudioSpecificConfig: Sendable, Hashable {
     public let bytes: [UInt8]
@@ -18,15 +20,15 @@ public struct AudioSpecificConfig: Sendable, Hashable {
         }
         var bits = BitReader(bytes)
         guard
-            let objectType = Self.readObjectType(&bits),
-            let coreRate = Self.readSampleRate(&bits),
+            let objectType = bits.readAudioObjectType(),
+            let coreRate = bits.readAudioSampleRate(),
             let channelConfiguration = bits.read(4)
         else {
             throw .malformed(box: "esds", reason: "AudioSpecificConfig ends early or has a reserved sample rate")
         }
         var sampleRate = coreRate
         if objectType == 5 || objectType == 29 {
-            guard let extensionRate = Self.readSampleRate(&bits) else {
+            guard let extensionRate = bits.readAudioSampleRate() else {
                 throw .malformed(box: "esds", reason: "AudioSpecificConfig without the rate of its SBR extension")
             }
             sampleRate = extensionRate
@@ -55,21 +57,5 @@ public struct AudioSpecificConfig: Sendable, Hashable {
         self.channels = channels
     }
 
-    private static let sampleRates = [
-        96_000, 88_200, 64_000, 48_000, 44_100, 32_000, 24_000, 22_050, 16_000, 12_000, 11_025, 8000, 7350,
-    ]
-
     private static let channelCounts = [0, 1, 2, 3, 4, 5, 6, 8, 0, 0, 0, 7, 8, 0, 8, 0]
-
-    private static func readObjectType(_ bits: inout BitReader) -> Int? {
-        guard let short = bits.read(5) else { return nil }
-        guard short == 31 else { return short }
-        return bits.read(6).map { 32 + $0 }
-    }
-
-    private static func readSampleRate(_ bits: inout BitReader) -> Int? {
-        guard let index = bits.read(4) else { return nil }
-        if index == 15 { return bits.read(24) }
-        return sampleRates.indices.contains(index) ? sampleRates[index] : nil
-    }
 }

@@ -1,3 +1,4 @@
+import AudioTimeline
 import NIOCore
 
 /// FLAC's `STREAMINFO` (RFC 9639 §8.2), 34 bytes, kept byte for byte.

@@ -1,5 +1,6 @@
 import CMAF
 import NIOCore
+import TestSupport
 import Testing
 
 struct FragmentReaderTests {

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import Events
@@ -53,7 +54,7 @@ struct JSONTests {
     /// Any bytes are a value or an error, never a trap; a value is written so that it reads as itself.
     @Test(arguments: 0..<50)
     func neverTrapsOnAnyBytes(seed: UInt64) throws {
-        var generator = SplitMix64(state: seed)
+        var generator = SplitMix64(seed: seed)
         let alphabet = Array(#"{}[]",:\u0123456789abcdefE+-. tnrl"#.utf8) + [0, 0x80, 0xC3, 0xFF]
         for _ in 0..<500 {
             let count = Int.random(in: 0..<24, using: &generator)
@@ -62,18 +63,5 @@ struct JSONTests {
                 #expect(try JSONValue(decoding: value.encoded()) == value)
             }
         }
-    }
-}
-
-/// A generator whose numbers are the same for the same seed.
-struct SplitMix64: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }

@@ -1,6 +1,7 @@
 import AudioTimeline
 import FFmpeg
 import NIOCore
+import TestSupport
 import Testing
 
 struct AudioEncoderTests {
@@ -79,7 +80,7 @@ struct AudioEncoderTests {
         let whole = try AudioEncoder(format)
         let expected = try whole.encode(signal.block)
         let pieces = try AudioEncoder(format)
-        var generator = SplitMix64(state: 7)
+        var generator = SplitMix64(seed: 7)
         var packets: [EncodedPacket] = []
         var offset = 0
         while offset < signal.left.count {

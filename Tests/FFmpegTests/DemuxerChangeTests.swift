@@ -1,6 +1,7 @@
 import AudioTimeline
 import FFmpeg
 import NIOCore
+import TestSupport
 import Testing
 
 /// Streams that become another on the way.
@@ -87,7 +88,7 @@ struct DemuxerChangeTests {
     func rubbishIsPassedOver(_ name: String) throws {
         let recording = try #require(Recording.all.first { $0.name == name })
         let one = try file(name)
-        var generator = SplitMix64(state: 3)
+        var generator = SplitMix64(seed: 3)
         let rubbish = (0..<5_000).map { _ in UInt8.random(in: 0...255, using: &generator) }
         let found = try Demuxed(rubbish + one + rubbish + one, recording.format)
         let alone = try Demuxed(one, recording.format).packets.count

@@ -1,6 +1,7 @@
 import AudioTimeline
 import FFmpeg
 import NIOCore
+import TestSupport
 import Testing
 
 /// What a peer could send to take memory or time.
@@ -101,7 +102,7 @@ struct HostileInputTests {
     func damagedFilesAreSurvived(_ index: Int) throws {
         let recording = Recording.all[index]
         let file = try recording.make(seconds: 0.25).file
-        var generator = SplitMix64(state: UInt64(index))
+        var generator = SplitMix64(seed: UInt64(index))
         for _ in 0..<(10_000 / Recording.all.count + 1) {
             var damaged = file
             if recording.format == .ogg && Bool.random(using: &generator) {
@@ -148,7 +149,7 @@ struct HostileInputTests {
     func chanceIsSurvived(_ codec: AudioCodec) throws {
         let recording = try #require(Recording.all.first { $0.codec == codec })
         let found = try Demuxed(recording.make(seconds: 0.25).file, recording.format)
-        var generator = SplitMix64(state: UInt64(codec.rawValue))
+        var generator = SplitMix64(seed: UInt64(codec.rawValue))
         for round in 0..<120 {
             var configuration = found.configurations[0]
             for _ in 0..<(round % 4) where !configuration.setup.isEmpty {

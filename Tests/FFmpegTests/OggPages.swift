@@ -1,3 +1,5 @@
+import TestSupport
+
 /// Takes a file of Ogg apart and writes it again with other tags.
 struct OggPages {
     private(set) var pages: [[UInt8]] = []

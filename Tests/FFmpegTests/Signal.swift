@@ -1,4 +1,5 @@
 import FFmpeg
+import TestSupport
 
 /// A chirp over seeded noise: its correlation with itself has one sharp peak.
 struct Signal {
@@ -6,7 +7,7 @@ struct Signal {
     var right: [Float] = []
 
     init(count: Int, rate: Int = 48_000, seed: UInt64 = 1, highest: Float = 8_000) {
-        var generator = SplitMix64(state: seed)
+        var generator = SplitMix64(seed: seed)
         var phase: Float = 0
         left.reserveCapacity(count)
         right.reserveCapacity(count)
@@ -29,18 +30,7 @@ struct Signal {
     }
 }
 
-/// Seeded random numbers, the same everywhere.
-struct SplitMix64: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
-    }
-
+extension SplitMix64 {
     mutating func noise() -> Float { Float(next() >> 40) / Float(1 << 23) - 1 }
 }
 

@@ -1,5 +1,6 @@
 import HLS
 import NIOCore
+import TestSupport
 import Testing
 
 struct PlaylistParserTests {

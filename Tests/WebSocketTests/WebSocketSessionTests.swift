@@ -1,4 +1,5 @@
 import NIOCore
+import TestSupport
 import Testing
 
 @testable import WebSocket
@@ -191,7 +192,7 @@ struct WebSocketSessionTests {
 
     /// Ten thousand damaged inputs: none traps, and reads in two pieces say what one read says.
     @Test func mutatedInputNeverTraps() {
-        var generator = LinearGenerator(state: 11)
+        var generator = SplitMix64(seed: 11)
         let seeds = [
             clientFrame(0x81, Array("Hello".utf8)),
             clientFrame(0x01, [0x41]) + clientFrame(0x89, [1]) + clientFrame(0x80, [0x42]),
@@ -237,15 +238,5 @@ struct WebSocketSessionTests {
             if endsMessage { texts.append("piece \(streamed.count)") }
         }
         return texts + ["\(streamed)"]
-    }
-}
-
-/// The same sequence in every run.
-private struct LinearGenerator: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-        return (state >> 33) &* 0x9E37_79B9_7F4A_7C15 ^ state
     }
 }

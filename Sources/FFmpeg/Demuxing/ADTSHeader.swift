@@ -1,3 +1,5 @@
+import AudioTimeline
+
 /// The header of an ADTS frame (ISO/IEC 14496-3 §1.A.2.2).
 struct ADTSHeader {
     static let length = 7
@@ -17,10 +19,10 @@ struct ADTSHeader {
         frameLength = Int(bytes[3] & 3) << 11 | Int(bytes[4]) << 3 | Int(bytes[5]) >> 5
         blockCount = Int(bytes[6] & 3) + 1
         headerLength = bytes[1] & 1 == 1 ? 7 : 9
-        guard Int(rateIndex) < Self.rates.count, frameLength > headerLength else { return nil }
+        guard Int(rateIndex) < BitReader.audioSampleRates.count, frameLength > headerLength else { return nil }
     }
 
-    var sampleRate: Int { Self.rates[Int(rateIndex)] }
+    var sampleRate: Int { BitReader.audioSampleRates[Int(rateIndex)] }
 
     /// 0 when they are listed in a block of the stream.
     var channels: Int { channelConfiguration == 7 ? 8 : Int(channelConfiguration) }
@@ -40,8 +42,4 @@ struct ADTSHeader {
         guard channelConfiguration == 0 else { return head }
         return ProgramConfiguration(firstBlock()).map { head + $0.bytes }
     }
-
-    static let rates = [
-        96_000, 88_200, 64_000, 48_000, 44_100, 32_000, 24_000, 22_050, 16_000, 12_000, 11_025, 8_000, 7_350,
-    ]
 }

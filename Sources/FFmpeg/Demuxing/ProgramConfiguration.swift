@@ -1,3 +1,5 @@
+import AudioTimeline
+
 /// The list of channels that AAC carries in the stream when there is no number for it: a `program_config_element`
 /// (ISO/IEC 14496-3 §4.4.1.1), as it follows in an `AudioSpecificConfig`, byte-aligned and without its comment.
 struct ProgramConfiguration {
@@ -7,11 +9,11 @@ struct ProgramConfiguration {
     init?(_ block: [UInt8]) {
         var reader = BitReader(block)
         guard reader.read(3) == 5 else { return nil }
-        var bits: [(value: UInt32, count: Int)] = []
+        var bits: [(value: Int, count: Int)] = []
         func copy(_ count: Int) -> Int? {
             guard let value = reader.read(count) else { return nil }
             bits.append((value, count))
-            return Int(value)
+            return value
         }
         // Instance tag, object type, rate index.
         guard copy(4) != nil, copy(2) != nil, copy(4) != nil,

@@ -1,4 +1,5 @@
 import NIOCore
+import TestSupport
 import Testing
 
 @testable import MessageBus
@@ -90,7 +91,7 @@ struct QueueStateTests {
     /// no prefetch is exceeded.
     @Test(arguments: 0..<40)
     func randomWalkKeepsEveryMessageInItsPlace(seed: UInt64) {
-        var random = SplitMix64(state: seed)
+        var random = SplitMix64(seed: seed)
         let prefetch = 5
         var queue = queue(singleActiveConsumer: seed.isMultiple(of: 2), maximumMessages: 30)
         var published = 0

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import MessageBus
@@ -18,7 +19,7 @@ struct TopicPatternTests {
     /// The fast match agrees with the definition, tried out on short patterns.
     @Test(arguments: 0..<20)
     func fastMatchAgreesWithTheDefinition(seed: UInt64) {
-        var random = SplitMix64(state: seed)
+        var random = SplitMix64(seed: seed)
         for _ in 0..<2000 {
             let pattern = (0..<Int.random(in: 1...6, using: &random)).map { _ in
                 ["a", "b", "*", "#"].randomElement(using: &random) ?? "a"
@@ -62,18 +63,5 @@ struct TopicPatternTests {
         }
         guard let word = topic.first, first == "*" || first == word else { return false }
         return defined(pattern.dropFirst(), topic.dropFirst())
-    }
-}
-
-/// Random numbers that a seed repeats.
-struct SplitMix64: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }

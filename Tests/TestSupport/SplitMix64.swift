@@ -1,12 +1,10 @@
-/// A generator of random numbers that a seed repeats (Steele, Lea, Flood 2014).
-struct SplitMix64: RandomNumberGenerator {
+/// A generator whose numbers depend on its seed alone, so that a failure can be seen again (Steele, Lea, Flood 2014).
+public struct SplitMix64: RandomNumberGenerator, Sendable {
     private var state: UInt64
 
-    init(seed: UInt64) {
-        state = seed
-    }
+    public init(seed: UInt64) { state = seed }
 
-    mutating func next() -> UInt64 {
+    public mutating func next() -> UInt64 {
         state &+= 0x9E37_79B9_7F4A_7C15
         var mixed = state
         mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
