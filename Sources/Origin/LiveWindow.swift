@@ -31,7 +31,7 @@ struct LiveWindow: Sendable {
             // A segment whose beginning is gone cannot be listed.
             guard bundle.part == 0 else { return [] }
             // One that never was closed stays as short as it is: its parts were announced, and its number is taken.
-            if !segments.isEmpty { segments[segments.count - 1].isWhole = true }
+            if let last = segments.last, !last.isWhole { segments[segments.count - 1].close() }
             let isDiscontinuity =
                 segments.last.map { $0.epoch != bundle.epoch }
                 ?? (bundle.discontinuitySequence > 0 && bundle.position == 0)

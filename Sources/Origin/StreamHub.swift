@@ -63,9 +63,9 @@ final class StreamHub: Sendable {
                 state.media = [[String: HTTPResponse]](repeating: [:], count: state.window.setups.count)
             }
             if let last = state.window.segments.last, last.mediaSequence == bundle.mediaSequence {
-                let name = last.partName(Int(bundle.part))
-                for rendition in bundle.parts.indices where rendition < state.media.count {
-                    state.media[rendition][name] = .media(bundle.parts[rendition].bytes, tag: name)
+                // Those of a whole segment have moved.
+                for part in last.isWhole ? 0...Int(bundle.part) : Int(bundle.part)...Int(bundle.part) {
+                    state.announce(part, of: last)
                 }
             }
             for segment in removed { state.forget(segment) }
@@ -235,6 +235,14 @@ extension StreamHub.State {
         let response = HTTPResponse.playlist(body, maximumAge: isBlocking ? 12 : 1)
         playlists[key] = response
         return response
+    }
+
+    fileprivate mutating func announce(_ part: Int, of segment: WindowSegment) {
+        guard segment.bundles.indices.contains(part) else { return }
+        let name = segment.partName(part)
+        for (rendition, taken) in segment.bundles[part].parts.enumerated() where rendition < media.count {
+            media[rendition][name] = .media(taken.bytes, tag: name)
+        }
     }
 
     fileprivate mutating func forget(_ segment: WindowSegment) {

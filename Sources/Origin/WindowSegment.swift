@@ -13,8 +13,10 @@ struct WindowSegment: Sendable {
     /// Samples of the clock that are there so far.
     var durationSamples: Int64
     var isDiscontinuity: Bool
-    var isWhole: Bool
-    var bundles: [MediaBundle]
+    private(set) var isWhole: Bool
+    private(set) var bundles: [MediaBundle]
+    /// The whole segment of each rendition.
+    private var joined: [ByteBuffer] = []
 
     init(first bundle: MediaBundle, isDiscontinuity: Bool) {
         epoch = bundle.epoch
@@ -31,7 +33,31 @@ struct WindowSegment: Sendable {
     mutating func add(_ bundle: MediaBundle) {
         bundles.append(bundle)
         durationSamples += Int64(bundle.durationSamples)
-        isWhole = bundle.isLastOfSegment
+        if bundle.isLastOfSegment { close() }
+    }
+
+    /// No part follows: the segment is whole, however short.
+    ///
+    /// Its bytes move into one buffer, of which its parts become slices: a segment that is fetched needs no copy of its
+    /// own then, and the log's buffers need not stay.
+    mutating func close() {
+        isWhole = true
+        let renditions = bundles.map(\.parts.count).min() ?? 0
+        var all = ByteBuffer()
+        all.reserveCapacity(bundles.reduce(0) { $0 + $1.parts.reduce(0) { $0 + $1.bytes.readableBytes } })
+        for rendition in 0..<renditions {
+            for bundle in bundles { all.writeImmutableBuffer(bundle.parts[rendition].bytes) }
+        }
+        for rendition in 0..<renditions {
+            let length = bundles.reduce(0) { $0 + $1.parts[rendition].bytes.readableBytes }
+            guard var segment = all.readSlice(length: length) else { return }
+            joined.append(segment)
+            for index in bundles.indices {
+                let length = bundles[index].parts[rendition].bytes.readableBytes
+                guard let slice = segment.readSlice(length: length) else { return }
+                bundles[index].parts[rendition].bytes = slice
+            }
+        }
     }
 
     var name: String { SegmentKey.segment(epoch: epoch, mediaSequence: mediaSequence) }
@@ -42,6 +68,7 @@ struct WindowSegment: Sendable {
 
     /// The segment's bytes: its parts, byte for byte.
     func bytes(rendition: Int) -> ByteBuffer {
+        if joined.indices.contains(rendition) { return joined[rendition] }
         var buffer = ByteBuffer()
         buffer.reserveCapacity(bundles.reduce(0) { $0 + $1.parts[rendition].bytes.readableBytes })
         for bundle in bundles { buffer.writeImmutableBuffer(bundle.parts[rendition].bytes) }

@@ -39,6 +39,30 @@ struct LiveWindowTests {
         #expect(playlist.serverControl?.partHoldBackSamples == 28_800)
     }
 
+    /// A whole segment is its parts byte for byte, all in one buffer: neither keeps the log's own alive.
+    @Test func wholeSegmentsHaveTheirBytesOnce() throws {
+        func place(_ bytes: ByteBuffer) -> Int { bytes.withUnsafeReadableBytes { Int(bitPattern: $0.baseAddress) } }
+        func end(_ bytes: ByteBuffer) -> Int { place(bytes) + bytes.readableBytes }
+        var window = LiveWindow()
+        var maker = BundleMaker()
+        let bundles = maker.next(14)
+        for bundle in bundles { _ = window.add(bundle) }
+        let (whole, open) = (window.segments[0], window.segments[1])
+        #expect(whole.isWhole && !open.isWhole)
+        #expect(end(whole.bytes(rendition: 0)) == place(whole.bytes(rendition: 1)))
+        for rendition in window.setups.indices {
+            var joined = ByteBuffer()
+            for bundle in bundles[..<10] { joined.writeImmutableBuffer(bundle.parts[rendition].bytes) }
+            #expect(whole.bytes(rendition: rendition) == joined)
+            #expect(whole.bundles.map { $0.parts[rendition].bytes } == bundles[..<10].map { $0.parts[rendition].bytes })
+            #expect(place(whole.bundles[0].parts[rendition].bytes) == place(whole.bytes(rendition: rendition)))
+            for (part, next) in zip(whole.bundles, whole.bundles.dropFirst()) {
+                #expect(end(part.parts[rendition].bytes) == place(next.parts[rendition].bytes))
+            }
+            #expect(open.bundles.map { $0.parts[rendition].bytes } == bundles[10...].map { $0.parts[rendition].bytes })
+        }
+    }
+
     /// The window is a function of the log alone: an origin that came late lists what the others list.
     @Test func lateOriginsAgree() throws {
         var maker = BundleMaker()
