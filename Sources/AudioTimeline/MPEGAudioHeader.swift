@@ -1,6 +1,8 @@
 /// Header of an MPEG-1/2/2.5 audio frame (ISO/IEC 11172-3 §2.4.1.3).
 public struct MPEGAudioHeader: Sendable, Equatable {
     public var layer: Int
+    /// MPEG-1; otherwise MPEG-2 or "MPEG-2.5", with half the rates and in layer III half the samples.
+    public var isVersion1: Bool
     public var sampleRate: Int
     public var channels: Int
     /// Samples in the frame, per channel.
@@ -24,7 +26,7 @@ public struct MPEGAudioHeader: Sendable, Equatable {
         let frequencyIndex = Int(word >> 10 & 3)
         guard version != 1, layerBits != 0, rateIndex != 15, frequencyIndex != 3 else { return nil }
         layer = 4 - layerBits
-        let isVersion1 = version == 3
+        isVersion1 = version == 3
         sampleRate = [44_100, 48_000, 32_000][frequencyIndex] >> (isVersion1 ? 0 : version == 2 ? 1 : 2)
         channels = word >> 6 & 3 == 3 ? 1 : 2
         frameLength = layer == 1 ? 384 : layer == 3 && !isVersion1 ? 576 : 1152

@@ -12,15 +12,23 @@ public struct PacketCounter: Sendable {
     }
 
     private var rule: Rule
+    /// Samples that are still to be left out at the beginning: what Opus' encoder put in front (RFC 7845 §4.2).
+    private var preSkip: Int64 = 0
+    /// Samples cut since the last that was kept.
+    private var cutInARow: Int64 = 0
+    private let longestCut: Int64
 
     /// Nil when the configuration cannot be counted by.
     public init?(_ configuration: CodecConfiguration) {
+        longestCut = Int64(configuration.sampleRate) * Self.longestCutSeconds
         switch configuration.codec {
         case .aac:
             guard let config = AudioSpecificConfig(configuration.setup) else { return nil }
             rule = .fixed(Int32(config.frameLength))
         case .mp3: rule = .mpegAudio
-        case .opus: rule = .opus
+        case .opus:
+            rule = .opus
+            preSkip = OpusHead.preSkip(configuration.setup)
         case .flac: rule = .flac
         case .vorbis:
             guard let sizes = VorbisBlockSizes(setup: configuration.setup) else { return nil }
@@ -28,6 +36,24 @@ public struct PacketCounter: Sendable {
         case .ac3: rule = .fixed(1536)
         case .eac3: rule = .eac3
         }
+    }
+
+    /// Packets without a sample that is heard do not move the clock. More than any delay or padding has (Opus' field ends
+    /// at 65 535 samples) is no trim but damage or malice, and is heard.
+    private static let longestCutSeconds: Int64 = 2
+
+    /// The samples of `packet` that are heard, at the configuration's rate; nil for one that is broken.
+    public mutating func span(of packet: ByteBuffer, trim: PacketTrim = .none) -> PacketSpan? {
+        guard let length = length(of: packet) else { return nil }
+        let start = Int32(min(Int64(length), max(preSkip, Int64(trim.start))))
+        preSkip -= min(preSkip, Int64(length))
+        let span = PacketSpan(skip: start, length: length - start - min(trim.end, length - start))
+        guard span.length == 0 else {
+            cutInARow = 0
+            return span
+        }
+        cutInARow += Int64(length)
+        return cutInARow > longestCut ? PacketSpan(length: length) : span
     }
 
     /// Samples in `packet`, at the configuration's rate; 0 for one that yields none; nil for one that is broken.

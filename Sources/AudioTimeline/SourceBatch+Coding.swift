@@ -58,9 +58,11 @@ extension SourceItem {
     fileprivate func write(into buffer: inout ByteBuffer) {
         switch self {
         case .packet(let packet):
-            buffer.writeInteger(UInt8(1))
+            // The common case stays as short as it was, and as workers before trims read it.
+            buffer.writeInteger(UInt8(packet.skip == 0 ? 1 : 6))
             buffer.writeInteger(packet.position)
             buffer.writeInteger(packet.length)
+            if packet.skip != 0 { buffer.writeInteger(packet.skip) }
             buffer.writeBlock(packet.payload)
         case .silence(let start, let length):
             buffer.writeInteger(UInt8(2))
@@ -81,12 +83,15 @@ extension SourceItem {
     }
 
     fileprivate init(reading buffer: inout ByteBuffer) throws(WireError) {
-        switch try buffer.readWire(UInt8.self) {
-        case 1:
+        let kind: UInt8 = try buffer.readWire()
+        switch kind {
+        case 1, 6:
             let position: Int64 = try buffer.readWire()
             let length: Int32 = try buffer.readWire()
-            guard position >= 0, length >= 0 else { throw .malformed }
-            self = .packet(SourcePacket(position: position, length: length, payload: try buffer.readBlock()))
+            let skip: Int32 = kind == 6 ? try buffer.readWire() : 0
+            guard position >= 0, length >= 0, skip >= 0 else { throw .malformed }
+            self = .packet(
+                SourcePacket(position: position, length: length, skip: skip, payload: try buffer.readBlock()))
         case 2:
             let start: Int64 = try buffer.readWire()
             let length: Int64 = try buffer.readWire()

@@ -2,15 +2,19 @@ public import NIOCore
 
 /// One access unit of the source, placed on its leg.
 public struct SourcePacket: Sendable, Equatable {
-    /// First sample, in samples of the source's own rate from the leg's start.
+    /// First sample that is heard, in samples of the source's own rate from the leg's start.
     public var position: Int64
-    /// Length in samples of the source's own rate, counted from the codec's frames.
+    /// Samples that are heard, at the source's own rate, counted from the codec's frames less what the container has cut
+    /// off. What the decoder gives behind them is padding.
     public var length: Int32
+    /// Samples that the decoder gives before the first that is heard, at the source's own rate.
+    public var skip: Int32
     public var payload: ByteBuffer
 
-    public init(position: Int64, length: Int32, payload: ByteBuffer) {
+    public init(position: Int64, length: Int32, skip: Int32 = 0, payload: ByteBuffer) {
         self.position = position
         self.length = length
+        self.skip = skip
         self.payload = payload
     }
 }

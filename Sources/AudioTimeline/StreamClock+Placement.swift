@@ -112,7 +112,7 @@ extension StreamClock {
             return append(packet)
         }
         var placed = placed
-        let held = placed.suspects.reduce(Int64(0)) { $0 + Int64($1.length) }
+        let held = placed.suspects.reduce(Int64(0)) { $0 + Int64($1.span.length) }
         let deviation = placed.deviation(of: timestamp, at: placed.samples + held)
         if placed.suspects.isEmpty {
             if abs(deviation) <= Self.gap {
@@ -191,7 +191,7 @@ extension StreamClock {
     private mutating func append(_ packet: Packet) {
         guard case .leg(var placed) = placement else { return }
         let position = placed.samples
-        placed.samples += Int64(packet.length)
+        placed.samples += Int64(packet.span.length)
         placement = .leg(placed)
         let end = placed.leg.position(ofSample: placed.samples)
         if let anchor {
@@ -199,7 +199,8 @@ extension StreamClock {
                 lateness: packet.arrival - anchor - Timeline.nanoseconds(samples: edge), arrival: packet.arrival)
             drift.observe(lateness: packet.arrival - anchor - Timeline.nanoseconds(samples: end))
         }
-        let placedPacket = SourcePacket(position: position, length: packet.length, payload: packet.payload)
+        let placedPacket = SourcePacket(
+            position: position, length: packet.span.length, skip: packet.span.skip, payload: packet.payload)
         append(.packet(placedPacket), until: end)
     }
 }

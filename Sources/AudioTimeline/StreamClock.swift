@@ -25,6 +25,8 @@ public struct StreamClock: Sendable {
     public enum Refusal: Error, Equatable {
         /// The codec's set-up data cannot be read.
         case unreadableConfiguration
+        /// The configuration changes so often that decoders would do nothing but begin.
+        case restlessConfiguration
         /// A packet before any configuration.
         case noConfiguration
         /// A packet whose length cannot be told; it is left out.
@@ -35,7 +37,7 @@ public struct StreamClock: Sendable {
 
     struct Packet: Sendable {
         var payload: ByteBuffer
-        var length: Int32
+        var span: PacketSpan
         var nanoseconds: Int64
         var timestamp: Int64?
         var arrival: Int64
@@ -56,6 +58,7 @@ public struct StreamClock: Sendable {
     var pendingNanoseconds: Int64 = 0
     var counter: PacketCounter?
     var arrivingRate: Int64 = Timeline.sampleRate
+    private var changes = ChangeAllowance()
 
     /// Monotonic time of position 0; nil while probing.
     var anchor: Int64?
@@ -106,6 +109,8 @@ public struct StreamClock: Sendable {
         var isNewConnection = isNewConnection
         let replaced = removeTrailing { if case .configuration = $0 { true } else { false } }
         if case .configuration(_, let wasNew)? = replaced { isNewConnection = isNewConnection || wasNew }
+        // One that is replaced before a packet came costs nothing.
+        guard replaced != nil || changes.allows(at: edge) else { throw .restlessConfiguration }
         self.counter = counter
         arrivingRate = Int64(configuration.sampleRate)
         isConnected = true
@@ -113,14 +118,23 @@ public struct StreamClock: Sendable {
     }
 
     /// A packet came.
-    public mutating func packetArrived(_ payload: ByteBuffer, timestamp: Int64?, now: Int64) throws(Refusal) {
+    ///
+    /// - Parameters:
+    ///   - timestamp: of the first sample that the decoder gives, heard or not.
+    ///   - trim: what the container cuts off; Opus' pre-skip comes on top.
+    public mutating func packetArrived(
+        _ payload: ByteBuffer, timestamp: Int64?, trim: PacketTrim = .none, now: Int64
+    ) throws(Refusal) {
         guard counter != nil else { throw .noConfiguration }
-        guard let length = counter?.length(of: payload) else { throw .brokenPacket }
-        guard length > 0 || payload.readableBytes > 0 else { return }
+        guard let span = counter?.span(of: payload, trim: trim) else { throw .brokenPacket }
+        guard span.length > 0 || payload.readableBytes > 0 else { return }
         guard pendingBytes + Self.cost(of: payload) <= limits.pendingBytes else { throw .overflow }
+        // The time of its first sample that is heard; one that is only decoded lies before all that is counted.
+        let skipped = Int64(span.skip) * 1_000_000_000 / arrivingRate
+        let stamped = span.length > 0 ? timestamp : nil
         let packet = Packet(
-            payload: payload, length: length, nanoseconds: Int64(length) * 1_000_000_000 / arrivingRate,
-            timestamp: timestamp.flatMap { $0.magnitude < Self.farthestTimestamp ? $0 : nil }, arrival: now)
+            payload: payload, span: span, nanoseconds: Int64(span.length) * 1_000_000_000 / arrivingRate,
+            timestamp: stamped.flatMap { $0.magnitude < Self.farthestTimestamp ? $0 + skipped : nil }, arrival: now)
         pending.append(.packet(packet))
         pendingBytes += Self.cost(of: payload)
         pendingNanoseconds += packet.nanoseconds

@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <libavcodec/avcodec.h>
-#include <libavcodec/vorbis_parser.h>
 #include <libavformat/avformat.h>
 #include <libavutil/avutil.h>
 #include <libavutil/channel_layout.h>

@@ -31,16 +31,20 @@ final class SourceDecoder {
                 brokenPackets += 1
             }
         }
+        // The first of Vorbis, or nothing but what the encoder put in front: the decoder had to see it.
         if packet.length == 0 { return StereoBlock() }
         let format = block?.format ?? self.format ?? assumedFormat
         let expected = Int(packet.length) * format.sampleRate / leg.configuration.sampleRate
         var pcm = block ?? PCMBlock(format: format, channels: silence(format, count: expected))
+        if packet.skip > 0, block != nil {
+            pcm.removeFirst(Int(packet.skip) * format.sampleRate / leg.configuration.sampleRate)
+        }
         if pcm.frameCount != expected { fit(&pcm, to: expected) }
         let start = try prepare(for: format, at: packet)
         if leftOut > 0 {
             let cut = min(leftOut, pcm.frameCount)
             leftOut -= cut
-            for channel in pcm.channels.indices { pcm.channels[channel].removeFirst(cut) }
+            pcm.removeFirst(cut)
         }
         let converted = try resampler?.convert(pcm) ?? StereoBlock()
         return StereoBlock(left: start.left + converted.left, right: start.right + converted.right)
@@ -90,5 +94,11 @@ final class SourceDecoder {
 
     private static func greatestCommonDivisor(_ a: Int64, _ b: Int64) -> Int64 {
         b == 0 ? a : greatestCommonDivisor(b, a % b)
+    }
+}
+
+extension PCMBlock {
+    fileprivate mutating func removeFirst(_ count: Int) {
+        for channel in channels.indices { channels[channel].removeFirst(min(count, channels[channel].count)) }
     }
 }

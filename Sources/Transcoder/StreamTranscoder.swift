@@ -110,7 +110,10 @@ actor StreamTranscoder {
         if leg.number == undecodableLeg {
             return try encoder.appendSilence(until: leg.position(ofSample: packet.position + Int64(packet.length)))
         }
-        packetSamples = Int64(packet.length) * Timeline.sampleRate / Int64(leg.configuration.sampleRate)
+        let frame = Int64(packet.skip) + Int64(packet.length)
+        let samples = frame * Timeline.sampleRate / Int64(leg.configuration.sampleRate)
+        // One that the padding was cut off is as long for the decoder as those before.
+        packetSamples = decoder?.leg.number == leg.number ? max(packetSamples, samples) : samples
         if decoder?.leg.number != leg.number {
             do {
                 decoder = try SourceDecoder(leg: leg)

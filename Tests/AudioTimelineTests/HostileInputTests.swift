@@ -97,6 +97,42 @@ struct HostileInputTests {
         #expect(kept <= 300_000)
     }
 
+    /// A format that changes with each packet, or a chain of links of which nothing is heard: bounded, and refused.
+    @Test(arguments: [960, 65_535]) func changesWithoutEndAreRefused(preSkip: Int) throws {
+        var clock = StreamClock(epoch: 1, wallOffsetMicroseconds: 0)
+        var now: Int64 = 1_000_000_000
+        var legs: Set<UInt32> = []
+        let refusal = #expect(throws: StreamClock.Refusal.self) {
+            for number in 0..<100_000 {
+                let low = UInt8(preSkip & 0xFF), high = UInt8(preSkip >> 8)
+                let head = Array("OpusHead".utf8) + [1, UInt8(1 + number % 2), low, high, 0, 0, 0, 0, 0, 0, 0]
+                let opus = CodecConfiguration(codec: .opus, sampleRate: 48_000, channels: 2, setup: head)
+                try clock.configured(opus, isNewConnection: number == 0)
+                try clock.packetArrived(ByteBuffer(bytes: [0xFC, 1, 2]), timestamp: nil, now: now)
+                now += 20_000_000
+                legs.formUnion(clock.takeBatches().compactMap(\.leg?.number))
+            }
+        }
+        #expect(refusal == .restlessConfiguration)
+        #expect(legs.count < 100)
+    }
+
+    /// Tracks of three seconds, half of them in another format, are no attack, for however long and however early they come.
+    @Test func ordinaryChangesAreTaken() throws {
+        var clock = StreamClock(epoch: 1, wallOffsetMicroseconds: 0)
+        var now: Int64 = 1_000_000_000
+        let frame = ByteBuffer(bytes: [0xFF, 0xFB, 0x94, 0x00] + [UInt8](repeating: 0, count: 380))
+        for track in 0..<1_000 {
+            let mp3 = CodecConfiguration(codec: .mp3, sampleRate: 48_000, channels: 1 + track % 2)
+            try clock.configured(mp3, isNewConnection: track == 0)
+            for _ in 0..<125 {
+                try clock.packetArrived(frame, timestamp: nil, now: now)
+                now += track < 20 ? 1_000_000 : 24_000_000
+            }
+            _ = clock.takeBatches()
+        }
+    }
+
     /// Every codec's packets, mutated, through a whole clock.
     @Test(arguments: AudioCodec.allCases) func packetsThroughTheClock(codec: AudioCodec) throws {
         let setup: [UInt8] = codec == .aac ? [0x11, 0x90] : codec == .vorbis ? VorbisHeaders.made() : []

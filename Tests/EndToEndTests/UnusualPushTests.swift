@@ -41,6 +41,44 @@ import Testing
         }
     }
 
+    /// What the encoder put in front and behind is not heard: a file has its own length, to the frame of the rendition.
+    @Test func filesOfOggAndWebMHaveTheirLength() async throws {
+        try await Scene.run { scene in
+            let server = try await TwitchyServer.start(in: scene)
+            let signal = try await Signal.make(in: scene, seconds: 12.3)
+            let kinds = [("opus", "libopus", "ogg"), ("vorbis", "libvorbis", "ogg"), ("webm", "libopus", "webm")]
+            try await withThrowingTaskGroup { group in
+                for (name, codec, container) in kinds {
+                    let channel = try await server.makeChannel(name)
+                    group.addTask {
+                        let file = scene.file("signal-\(name)")
+                        _ = try await scene.run(
+                            "ffmpeg",
+                            [
+                                "-v", "error", "-i", signal.file.path, "-c:a", codec, "-b:a", "192k", "-f", container,
+                                file.path,
+                            ], name: "encode-\(name)")
+                        let upload = try scene.start(
+                            "curl",
+                            [
+                                "--silent", "--show-error", "--fail-with-body", "--max-time", "60", "-H",
+                                "Authorization: Bearer \(channel.key)", "-T", file.path, server.pushAddress(name),
+                            ], name: "curl-\(name)")
+                        let stream = try await server.stream(name)
+                        let recorder = try scene.record(server.address(stream.live("aac-256")), name: "record-\(name)")
+                        try await upload.waitForSuccess(within: 40)
+                        try await recorder.player.waitForSuccess(within: 30)
+                        let comparison = try await signal.compare(recorder.file, in: scene)
+                        #expect(comparison.isUnbroken && comparison.holes.isEmpty, "\(name): \(comparison)")
+                        #expect(abs(comparison.lengthDifferenceSamples) <= 1024, "\(name): \(comparison)")
+                        #expect(abs(comparison.firstLagSamples ?? .max) <= 1, "\(name): \(comparison)")
+                    }
+                }
+                try await group.waitForAll()
+            }
+        }
+    }
+
     /// A long one is not swallowed at once either, nor refused because it comes too fast.
     @Test func aLongFileIsHeldBack() async throws {
         try await Scene.run { scene in

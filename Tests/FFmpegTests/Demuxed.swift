@@ -45,4 +45,21 @@ struct Demuxed {
         #expect(try decoder.flush() == nil)
         return (channels, counts, formats)
     }
+
+    /// What is heard of one leg: its samples without what the container and the codec's set-up cut off.
+    func decodeTrimmed(leg: Int = 0) throws -> [[Float]] {
+        let (channels, counts, _) = try decode(leg: leg)
+        var counter = try #require(PacketCounter(configurations[leg]))
+        var heard = channels.map { _ in [Float]() }
+        var position = 0
+        for (packet, count) in zip(packets(ofLeg: leg), counts) {
+            let counted = counter.span(of: packet.payload, trim: packet.trim)
+            let span = try #require(counted)
+            #expect(Int(span.skip) + Int(span.length) <= count)
+            let range = (position + Int(span.skip))..<(position + Int(span.skip) + Int(span.length))
+            for index in heard.indices { heard[index] += channels[index][range] }
+            position += count
+        }
+        return heard
+    }
 }

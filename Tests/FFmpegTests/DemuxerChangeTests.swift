@@ -44,7 +44,7 @@ struct DemuxerChangeTests {
         let (signal, file) = try recording.make(seconds: 0.505)
         let found = try Demuxed(file, .ogg)
         let total = try found.decode().counts.reduce(0, +)
-        let discarded = found.packets.reduce(0) { $0 + $1.packet.samplesToDiscardAtEnd }
+        let discarded = found.packets.reduce(0) { $0 + Int($1.packet.trim.end) }
         let preSkip = recording.codec == .opus ? 312 : 0
         #expect(total - discarded - preSkip == signal.left.count)
     }

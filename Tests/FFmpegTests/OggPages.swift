@@ -44,6 +44,15 @@ struct OggPages {
         Self.sign(&pages[page])
     }
 
+    /// Moves the positions of all pages of audio.
+    mutating func shiftPositions(by distance: Int64) {
+        for index in pages.indices {
+            let position = (0..<8).reduce(Int64(0)) { $0 | Int64(pages[index][6 + $1]) << (8 * $1) }
+            guard position > 0 else { continue }
+            set((0..<8).map { UInt8(truncatingIfNeeded: (position + distance) >> (8 * $0)) }, page: index, at: 6)
+        }
+    }
+
     /// Writes the checksum (RFC 3533 §6).
     static func sign(_ page: inout [UInt8]) {
         for byte in 22..<26 { page[byte] = 0 }

@@ -56,9 +56,14 @@ struct TakeoverTests {
 
     /// A worker vanishes in mid-stream: its successor goes on without a sample missing, repeated, or different from
     /// what one worker alone would have made of the source.
-    @Test(.timeLimit(.minutes(3)), arguments: [48_000, 44_100])
-    func successorGoesOnSeamlessly(rate: Int) async throws {
-        let source = rate == 48_000 ? try TestSource.flac(seconds: 8) : try TestSource.aac44100(seconds: 8)
+    @Test(.timeLimit(.minutes(3)), arguments: ["FLAC", "AAC, 44.1 kHz", "Opus with pre-skip and padding"])
+    func successorGoesOnSeamlessly(name: String) async throws {
+        let source =
+            switch name {
+            case "FLAC": try TestSource.flac(seconds: 8)
+            case "AAC, 44.1 kHz": try TestSource.aac44100(seconds: 8)
+            default: try TestSource.trimmedOpus(packets: 400)
+            }
         var maker = BatchMaker()
         try maker.push(source)
         maker.end()

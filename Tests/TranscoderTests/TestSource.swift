@@ -1,6 +1,8 @@
 import AudioTimeline
 import FFmpeg
+import Foundation
 import NIOCore
+import Testing
 
 /// Encoded audio of a chirp with seeded noise, made into batches by a clock that is driven with virtual time.
 struct TestSource {
@@ -8,6 +10,38 @@ struct TestSource {
     var packets: [ByteBuffer]
     /// Samples in a packet, at the configuration's rate.
     var packetSamples: Int
+    /// What the container cuts off each packet; none where it is shorter than `packets`.
+    var trims: [PacketTrim] = []
+
+    /// A file of `Fixtures/`, as a demuxer gives it.
+    static func fixture(_ name: String, _ format: ContainerFormat, packetSamples: Int) throws -> TestSource {
+        let file = URL(filePath: #filePath).resolvingSymlinksInPath()
+            .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+            .appending(path: "Fixtures").appending(path: name)
+        let demuxer = Demuxer(format: format, input: FileInput(try Data(contentsOf: file)))
+        var source: TestSource?
+        while let item = try demuxer.next() {
+            switch item {
+            case .configuration(let configuration):
+                source = TestSource(configuration: configuration, packets: [], packetSamples: packetSamples)
+            case .packet(let packet):
+                source?.packets.append(packet.payload)
+                source?.trims.append(packet.trim)
+            case .metadata: break
+            }
+        }
+        return try #require(source)
+    }
+
+    /// The beginning of the tune, whose encoder put 312 samples in front, with padding in the last packet.
+    static func trimmedOpus(packets count: Int) throws -> TestSource {
+        var source = try fixture("tune.opus", .ogg, packetSamples: 960)
+        source.packets = Array(source.packets.prefix(count))
+        source.trims = [PacketTrim](repeating: .none, count: count - 1) + [PacketTrim(end: 431)]
+        return source
+    }
+
+    func trim(_ index: Int) -> PacketTrim { trims.indices.contains(index) ? trims[index] : .none }
 
     /// AAC of 48 kHz, as an encoder sends it.
     static func aac(seconds: Double, seed: UInt64 = 1) throws -> TestSource {
@@ -65,8 +99,13 @@ struct TestSource {
         let decoder = try AudioDecoder(configuration)
         var resampler: Resampler?
         var all = StereoBlock()
-        for packet in packets {
-            guard let block = try decoder.decode(packet) else { continue }
+        var counter = try #require(PacketCounter(configuration))
+        for (index, packet) in packets.enumerated() {
+            let counted = counter.span(of: packet, trim: trim(index))
+            let span = try #require(counted)
+            guard var block = try decoder.decode(packet), span.length > 0 else { continue }
+            let range = Int(span.skip)..<Int(span.skip + span.length)
+            block.channels = block.channels.map { Array($0[range]) }
             let converter = try resampler ?? Resampler(from: block.format)
             resampler = converter
             let converted = try converter.convert(block)
@@ -92,9 +131,9 @@ struct BatchMaker {
     /// Pushes a source in real time, without timestamps.
     mutating func push(_ source: TestSource, isNewConnection: Bool = true) throws {
         try clock.configured(source.configuration, isNewConnection: isNewConnection)
-        for packet in source.packets {
+        for (index, packet) in source.packets.enumerated() {
             now += Int64(source.packetSamples) * 1_000_000_000 / Int64(source.configuration.sampleRate)
-            try clock.packetArrived(packet, timestamp: nil, now: now)
+            try clock.packetArrived(packet, timestamp: nil, trim: source.trim(index), now: now)
         }
         batches += clock.takeBatches()
     }
@@ -117,4 +156,15 @@ struct BatchMaker {
     }
 
     var position: Int64 { clock.position }
+}
+
+/// A whole file from memory.
+private final class FileInput: DemuxerInput {
+    private var rest: ByteBuffer
+
+    init(_ data: Data) { rest = ByteBuffer(bytes: data) }
+
+    func read(maxLength: Int) throws(FFmpegError) -> ByteBuffer? {
+        rest.readableBytes == 0 ? nil : rest.readSlice(length: min(maxLength, rest.readableBytes))
+    }
 }

@@ -4,7 +4,8 @@ public import NIOCore
 
 /// Turns the packets of one leg into samples: what packet k holds comes out when packet k goes in.
 ///
-/// Nothing is trimmed: encoder delay and Opus' pre-skip stay in, so that the lengths are those of the codec's frames.
+/// Nothing is trimmed here: encoder delay and Opus' pre-skip come out too, so that a worker that begins in mid-leg needs
+/// no memory of the beginning. What is not to be heard stands beside each packet.
 /// The first packet of a Vorbis leg gives nothing, since its samples overlap with the second's.
 ///
 /// Not for two threads at once; it may be handed from one to another.

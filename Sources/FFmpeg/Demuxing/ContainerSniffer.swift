@@ -1,3 +1,5 @@
+import AudioTimeline
+
 /// Tells containers apart by their first bytes.
 public enum ContainerSniffer {
     /// Bytes that are enough whatever the container, unless tags come first.
@@ -51,9 +53,11 @@ public enum ContainerSniffer {
                 return .adts
             }
         }
-        if let first = MPEGAudioHeader(Array(rest.prefix(MPEGAudioHeader.length))) {
-            let next = Array(rest.dropFirst(first.frameLength).prefix(MPEGAudioHeader.length))
-            if next.count < MPEGAudioHeader.length || MPEGAudioHeader(next)?.canFollow(first) ?? false { return .mp3 }
+        if let first = MPEGAudioHeader(layer3: Array(rest.prefix(MPEGAudioHeader.length))) {
+            let next = Array(rest.dropFirst(first.byteLength).prefix(MPEGAudioHeader.length))
+            if next.count < MPEGAudioHeader.length || MPEGAudioHeader(layer3: next)?.canFollow(first) ?? false {
+                return .mp3
+            }
         }
         return nil
     }

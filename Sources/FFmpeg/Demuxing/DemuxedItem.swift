@@ -19,12 +19,14 @@ public struct DemuxedPacket: Hashable, Sendable {
     /// `nil` where it says nothing (MP3, ADTS, FLAC). Good to find gaps with, not to count samples.
     public var timestampMicroseconds: Int64?
 
-    /// Samples at the packet's end that the container says are padding (the last packet of an Ogg link).
-    public var samplesToDiscardAtEnd: Int
+    /// Samples at the packet's ends that the container says nobody is to hear: padding in the last packets of an Ogg link,
+    /// Matroska's `DiscardPadding` and `CodecDelay`, MP4's edit lists, LAME's tag. Opus' pre-skip is not among them: it
+    /// stands in the configuration.
+    public var trim: PacketTrim
 
-    public init(payload: ByteBuffer, timestampMicroseconds: Int64? = nil, samplesToDiscardAtEnd: Int = 0) {
+    public init(payload: ByteBuffer, timestampMicroseconds: Int64? = nil, trim: PacketTrim = .none) {
         self.payload = payload
         self.timestampMicroseconds = timestampMicroseconds
-        self.samplesToDiscardAtEnd = samplesToDiscardAtEnd
+        self.trim = trim
     }
 }

@@ -14,6 +14,7 @@ final class LibraryReader: ContainerReader {
     private var announcedTags: [String: String] = [:]
     private var queue = ArraySlice<DemuxedItem>()
     private var emptyPackets = 0
+    private var trims = LibraryTrims()
 
     init(_ format: ContainerFormat, _ window: InputWindow) {
         self.format = format
@@ -34,6 +35,7 @@ final class LibraryReader: ContainerReader {
             guard try readPacket() else {
                 guard source.hasNext else { return nil }
                 if source.nextIsNew { announced = nil }
+                trims.linkEnded(nextIsNew: source.nextIsNew)
                 source.advance()
                 (container, chosen) = (nil, nil)
                 continue
@@ -80,6 +82,7 @@ final class LibraryReader: ContainerReader {
         else { return }
         if configuration != announced {
             announced = configuration
+            trims.began(configuration, parameters, format)
             queue.append(.configuration(configuration))
             let tags = container.tags(ofStream: Int(pointer.pointee.stream_index))
             if tags != announcedTags {
@@ -92,6 +95,7 @@ final class LibraryReader: ContainerReader {
             time == cffmpeg_no_timestamp
             ? nil : av_rescale_q(time, stream.pointee.time_base, AVRational(num: 1, den: 1_000_000))
         window.notePacket()
-        queue.append(.packet(DemuxedPacket(payload: payload, timestampMicroseconds: microseconds)))
+        let trim = trims.trim(of: payload, pointer)
+        queue.append(.packet(DemuxedPacket(payload: payload, timestampMicroseconds: microseconds, trim: trim)))
     }
 }

@@ -2,10 +2,15 @@ import AudioTimeline
 import NIOCore
 
 /// MP3: gives frames, without ID3 and without the frame that only holds an encoder's table of contents.
+///
+/// Where that has LAME's tag, what encoder and decoder put in front of the signal is cut, and the padding at its end. A
+/// stream without it (an encoder that pushes live) tells neither; its delay, 1105 samples with LAME, stays in.
 final class MPEGAudioReader: ContainerReader {
     private let window: InputWindow
     private var header: MPEGAudioHeader?
     private var isInSync = false
+    /// What the last file's head said of its length, if it did.
+    private var track: MPEGAudioTrack?
 
     init(_ window: InputWindow) {
         self.window = window
@@ -16,45 +21,48 @@ final class MPEGAudioReader: ContainerReader {
             if try window.skipID3() { continue }
             guard try window.fill(MPEGAudioHeader.length) else { return nil }
             guard window[0] == 0xFF, window[1] & 0xE6 == 0xE2,
-                let found = MPEGAudioHeader(window.bytes(0..<MPEGAudioHeader.length)), try isConfirmed(found)
+                let found = MPEGAudioHeader(layer3: window.bytes(0..<MPEGAudioHeader.length)), try isConfirmed(found)
             else {
                 resynchronise()
                 continue
             }
-            guard try window.fill(found.frameLength) else { return nil }
+            guard try window.fill(found.byteLength) else { return nil }
             isInSync = true
-            if isTableOfContents(found) {
-                window.drop(found.frameLength)
+            if let offset = tableOfContents(found) {
+                track = LAMETag(window.bytes(offset..<found.byteLength)).map(MPEGAudioTrack.init)
+                window.drop(found.byteLength)
                 continue
             }
             guard let header, header.hasSameConfiguration(as: found) else {
                 header = found
-                let channels = found.isMono ? 1 : 2
                 return .configuration(
-                    CodecConfiguration(codec: .mp3, sampleRate: found.sampleRate, channels: channels))
+                    CodecConfiguration(codec: .mp3, sampleRate: found.sampleRate, channels: found.channels))
             }
             window.notePacket()
-            return .packet(DemuxedPacket(payload: window.take(found.frameLength)))
+            let trim = track?.trimNext(length: Int64(found.frameLength)) ?? .none
+            return .packet(DemuxedPacket(payload: window.take(found.byteLength), trim: trim))
         }
     }
 
-    /// The frame of a file's head, or of each track's where files follow one another, which would be heard as silence.
-    private func isTableOfContents(_ found: MPEGAudioHeader) -> Bool {
-        let offset = found.tagOffset
-        guard found.frameLength >= 40 else { return false }
+    /// Where the tag lies in the frame of a file's head, or of each track's where files follow one another; the frame would
+    /// be heard as silence.
+    private func tableOfContents(_ found: MPEGAudioHeader) -> Int? {
+        guard found.byteLength >= 40 else { return nil }
         // With a checksum the side information begins two bytes later.
-        return window.starts(with: "Xing", at: offset) || window.starts(with: "Info", at: offset)
-            || window.starts(with: "Xing", at: offset + 2) || window.starts(with: "Info", at: offset + 2)
-            || window.starts(with: "VBRI", at: 36)
+        for offset in [found.tagOffset, found.tagOffset + 2]
+        where window.starts(with: "Xing", at: offset) || window.starts(with: "Info", at: offset) {
+            return offset
+        }
+        return window.starts(with: "VBRI", at: 36) ? 36 : nil
     }
 
     private func isConfirmed(_ found: MPEGAudioHeader) throws(FFmpegError) -> Bool {
         if isInSync, let header, found.canFollow(header) { return true }
-        let end = found.frameLength
+        let end = found.byteLength
         guard try window.fill(end + MPEGAudioHeader.length) else { return window.count >= end }
         let next = window.bytes(end..<(end + MPEGAudioHeader.length))
         return next.starts(with: "ID3".utf8) || next.starts(with: "TAG".utf8)
-            || MPEGAudioHeader(next)?.canFollow(found) ?? false
+            || MPEGAudioHeader(layer3: next)?.canFollow(found) ?? false
     }
 
     private func resynchronise() {

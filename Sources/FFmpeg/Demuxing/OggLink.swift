@@ -1,5 +1,4 @@
 import AudioTimeline
-import CFFmpeg
 import NIOCore
 
 /// One link of an Ogg chain: a logical stream from its first page on.
@@ -11,7 +10,7 @@ struct OggLink {
 
     private let identification: ByteBuffer
     private var headersLeft: Int
-    private var durations = OggDurations.frames
+    private var counter: PacketCounter?
     private var nextGranule: Int64?
 
     /// - Parameter packet: the first of a logical stream; `nil` for a codec that we do not take.
@@ -42,13 +41,13 @@ struct OggLink {
     /// - Returns: whether it was one; in FLAC the first frame tells that headers are over.
     mutating func takeHeader(_ packet: ByteBuffer) throws(FFmpegError) -> Bool {
         guard headersLeft > 0 else { return false }
+        defer { counter = configuration.flatMap { PacketCounter($0) } }
         switch codec {
         case .opus:
             tags = VorbisComment.tags(packet, behind: "OpusTags")
             headersLeft = 0
             let head = Array(identification.readableBytesView)
             configuration = CodecConfiguration(codec: .opus, sampleRate: 48_000, channels: Int(head[9]), setup: head)
-            durations = .opus
         case .vorbis:
             headersLeft -= 1
             if headersLeft == 1 {
@@ -56,7 +55,6 @@ struct OggLink {
             } else {
                 let setup = VorbisSetup(identification: identification, setup: packet)
                 configuration = setup.configuration
-                durations = try .vorbis(VorbisDurations(setup.bytes))
             }
         default:
             let first = packet.getInteger(at: packet.readerIndex, as: UInt8.self) ?? 0
@@ -84,10 +82,10 @@ struct OggLink {
     /// The packets of a page with their places in time.
     mutating func timed(_ payloads: [ByteBuffer], _ page: OggPage) -> [DemuxedPacket] {
         guard let configuration, configuration.sampleRate > 0 else { return [] }
-        let lengths = payloads.map { durations.samples(in: $0) }
-        let total = lengths.reduce(Int64(0)) { $0 + Int64($1) }
+        let lengths = payloads.map { Int64(counter?.length(of: $0) ?? 0) }
+        let total = lengths.reduce(0, +)
         var start = nextGranule
-        var excess: Int64 = 0
+        var (lead, excess) = (Int64(0), Int64(0))
         // The page's position wins, so that holes show; on the last page it says where the padding begins.
         if page.granule >= 0 && page.granule < 1 << 56 && !payloads.isEmpty {
             // A link of one page begins at 0.
@@ -97,6 +95,8 @@ struct OggLink {
                 start = expected
             } else {
                 start = page.granule - total
+                // Vorbis' first page tells by a position that is too small how much lies before 0 (Vorbis I §A.2).
+                if nextGranule == nil, codec == .vorbis { lead = max(0, total - page.granule) }
             }
             nextGranule = page.granule
         } else {
@@ -106,11 +106,15 @@ struct OggLink {
         for (payload, length) in zip(payloads, lengths) {
             let microseconds = start.flatMap { Self.microseconds($0, configuration.sampleRate) }
             packets.append(DemuxedPacket(payload: payload, timestampMicroseconds: microseconds))
-            start = start.map { $0 + Int64(length) }
+            start = start.map { $0 + length }
+        }
+        for index in packets.indices where lead > 0 {
+            packets[index].trim = PacketTrim(start: min(lead, lengths[index]), end: 0)
+            lead -= min(lead, lengths[index])
         }
         for index in packets.indices.reversed() where excess > 0 {
-            packets[index].samplesToDiscardAtEnd = Int(min(excess, Int64(lengths[index])))
-            excess -= Int64(packets[index].samplesToDiscardAtEnd)
+            packets[index].trim = PacketTrim(start: 0, end: min(excess, lengths[index]))
+            excess -= min(excess, lengths[index])
         }
         return packets
     }

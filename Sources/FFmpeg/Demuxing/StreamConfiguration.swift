@@ -35,9 +35,11 @@ enum StreamConfiguration {
         switch codec {
         case .aac:
             guard setup.isEmpty else {
-                return AudioSpecificConfig(setup).map {
-                    CodecConfiguration(codec: .aac, sampleRate: $0.sampleRate, channels: $0.channels, setup: setup)
+                guard let config = AudioSpecificConfig(setup) else {
+                    throw FFmpegError(.unsupported, "a kind of AAC that is not known; send AAC-LC or HE-AAC")
                 }
+                return CodecConfiguration(
+                    codec: .aac, sampleRate: config.sampleRate, channels: config.channels, setup: setup)
             }
             guard let header = ADTSHeader(start), header.frameLength == payload.readableBytes else { return nil }
             payload.moveReaderIndex(forwardBy: header.headerLength)
@@ -46,8 +48,8 @@ enum StreamConfiguration {
             return CodecConfiguration(
                 codec: .aac, sampleRate: header.sampleRate, channels: header.channels, setup: setup)
         case .mp3:
-            return MPEGAudioHeader(start).map {
-                CodecConfiguration(codec: .mp3, sampleRate: $0.sampleRate, channels: $0.isMono ? 1 : 2)
+            return MPEGAudioHeader(layer3: start).map {
+                CodecConfiguration(codec: .mp3, sampleRate: $0.sampleRate, channels: $0.channels)
             }
         case .ac3, .eac3:
             return AC3Header(start).map {

@@ -152,7 +152,9 @@ final class BodySource {
                     switch item {
                     case .configuration(let configuration): push.configured(configuration)
                     case .packet(let packet):
-                        push.packet(packet.payload, timestamp: packet.timestampMicroseconds.map { $0 * 1000 })
+                        push.packet(
+                            packet.payload, timestamp: packet.timestampMicroseconds.map { $0 * 1000 },
+                            trim: packet.trim)
                         // Too far ahead of real time: the queue fills up, reading stops, and TCP pushes back.
                         while case let excess = push.excessLead, excess > 0, !queue.isStopped {
                             Thread.sleep(forTimeInterval: Double(min(excess, 100_000_000)) / 1e9)

@@ -71,14 +71,16 @@ final class LiveStream: Sendable {
                 let isNew = !push.wasConfigured.exchange(true, ordering: .relaxed)
                 do {
                     try state.clock.configured(configuration, isNewConnection: isNew)
+                } catch StreamClock.Refusal.restlessConfiguration {
+                    failure = .refused(.unsupported("The format of the audio changes too often."))
                 } catch {
                     failure = .refused(.unsupported("The audio's set-up data cannot be read."))
                 }
-            case .packet(let payload, let timestamp, let arrival):
+            case .packet(let payload, let timestamp, let trim, let arrival):
                 metrics.packets.increment()
                 metrics.bytes.increment(by: payload.readableBytes)
                 do {
-                    try state.clock.packetArrived(payload, timestamp: timestamp, now: arrival)
+                    try state.clock.packetArrived(payload, timestamp: timestamp, trim: trim, now: arrival)
                 } catch StreamClock.Refusal.overflow {
                     failure = .overflow
                 } catch {

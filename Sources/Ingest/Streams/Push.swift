@@ -9,7 +9,7 @@ import Synchronization
 final class Push: Sendable {
     enum Event: Sendable {
         case configured(CodecConfiguration)
-        case packet(ByteBuffer, timestamp: Int64?, arrival: Int64)
+        case packet(ByteBuffer, timestamp: Int64?, trim: PacketTrim, arrival: Int64)
         case nowPlaying(NowPlaying)
         case lost
         case ended
@@ -63,9 +63,11 @@ final class Push: Sendable {
 
     func configured(_ configuration: CodecConfiguration) { receive(.configured(configuration)) }
 
-    /// - Parameter timestamp: of the container, in nanoseconds.
-    func packet(_ payload: ByteBuffer, timestamp: Int64?) {
-        receive(.packet(payload, timestamp: timestamp, arrival: MonotonicClock.now))
+    /// - Parameters:
+    ///   - timestamp: of the container, in nanoseconds.
+    ///   - trim: what the container cuts off the packet's samples.
+    func packet(_ payload: ByteBuffer, timestamp: Int64?, trim: PacketTrim = .none) {
+        receive(.packet(payload, timestamp: timestamp, trim: trim, arrival: MonotonicClock.now))
     }
 
     func nowPlaying(_ nowPlaying: NowPlaying) { receive(.nowPlaying(nowPlaying.cleaned)) }
@@ -108,7 +110,7 @@ final class Push: Sendable {
                 case .lost, .ended: state = .closed
                 }
             case .opening(var events, var bytes):
-                if case .packet(let payload, _, _) = event { bytes += payload.readableBytes }
+                if case .packet(let payload, _, _, _) = event { bytes += payload.readableBytes }
                 guard bytes <= Self.openingBytes else {
                     overflows = true
                     return
