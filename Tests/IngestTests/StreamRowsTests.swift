@@ -1,4 +1,5 @@
 import AudioTimeline
+import DatabaseTesting
 import Events
 import Persistence
 import Testing
@@ -10,8 +11,9 @@ struct StreamRowsTests {
     private let lease = Duration.seconds(10)
 
     /// A stream begins in epoch 1; whoever takes it over goes on with it in the next, and the loser's lease is gone.
-    @Test func takeoverIsANewEpoch() async throws {
-        try await IngestDatabase.with { test in
+    @Test(arguments: DatabaseEngine.all)
+    func takeoverIsANewEpoch(engine: DatabaseEngine) async throws {
+        try await IngestDatabase.with(engine) { test in
             let (a, b) = (test.rows(owner: "a"), test.rows(owner: "b"))
             let first = try await a.acquire(channel, ladder: .standard, id: "s1", lease: lease)
             #expect(first.epoch == 1 && first.id == "s1" && first.owner == "a")
@@ -29,8 +31,9 @@ struct StreamRowsTests {
     }
 
     /// Of many that want the same channel at once each gets an epoch of its own, and only the last has the lease.
-    @Test func competitorsGetDifferentEpochs() async throws {
-        try await IngestDatabase.with { test in
+    @Test(arguments: DatabaseEngine.all)
+    func competitorsGetDifferentEpochs(engine: DatabaseEngine) async throws {
+        try await IngestDatabase.with(engine) { test in
             let channel = channel
             let rows = try await withThrowingTaskGroup(of: StreamRow.self) { group in
                 for number in 0..<8 {
@@ -54,8 +57,9 @@ struct StreamRowsTests {
     }
 
     /// Renewing moves the lease on from the present.
-    @Test func renewalMovesTheLease() async throws {
-        try await IngestDatabase.with { test in
+    @Test(arguments: DatabaseEngine.all)
+    func renewalMovesTheLease(engine: DatabaseEngine) async throws {
+        try await IngestDatabase.with(engine) { test in
             let rows = test.rows(owner: "a")
             _ = try await rows.acquire(channel, ladder: .standard, id: "s", lease: lease)
             test.advance(by: .seconds(8))
@@ -65,8 +69,9 @@ struct StreamRowsTests {
     }
 
     /// The end is told once; the next push begins another stream.
-    @Test func endIsToldOnce() async throws {
-        try await IngestDatabase.with { test in
+    @Test(arguments: DatabaseEngine.all)
+    func endIsToldOnce(engine: DatabaseEngine) async throws {
+        try await IngestDatabase.with(engine) { test in
             let rows = test.rows(owner: "a")
             let row = try await rows.acquire(channel, ladder: .standard, id: "s1", lease: lease)
             try await rows.end(row)
@@ -80,8 +85,9 @@ struct StreamRowsTests {
     }
 
     /// Renditions cannot change within a stream: with another ladder the old one ends and a new one begins.
-    @Test func otherLadderIsAnotherStream() async throws {
-        try await IngestDatabase.with { test in
+    @Test(arguments: DatabaseEngine.all)
+    func otherLadderIsAnotherStream(engine: DatabaseEngine) async throws {
+        try await IngestDatabase.with(engine) { test in
             let rows = test.rows(owner: "a")
             _ = try await rows.acquire(channel, ladder: .standard, id: "s1", lease: lease)
             let next = try await rows.acquire(channel, ladder: try Ladder(parsing: "aac:96"), id: "s2", lease: lease)

@@ -1,3 +1,4 @@
+import DatabaseTesting
 import Persistence
 import Testing
 
@@ -136,7 +137,7 @@ struct DatabaseConformanceTests {
     @Test(arguments: DatabaseEngine.all)
     func transactionsOfManyConnectionsAreSerializable(engine: DatabaseEngine) async throws {
         try await engine.withStore { (store) async throws in
-            let databases = [try await store.open(), try await store.open()]
+            let databases = [try store.open(), try store.open()]
             try await databases[0].migrate([.things])
             try await databases[0].transaction {
                 try $0.execute("INSERT INTO things (name, amount) VALUES ('counter', 0)")
@@ -163,7 +164,7 @@ struct DatabaseConformanceTests {
     @Test(arguments: DatabaseEngine.all)
     func committedDataOutlivesTheConnection(engine: DatabaseEngine) async throws {
         try await engine.withStore { (store) async throws in
-            let first = try await store.open()
+            let first = try store.open()
             try await first.migrate([.things])
             try await first.transaction { try $0.execute("INSERT INTO things (name) VALUES ('x')") }
             try await first.close()
@@ -175,7 +176,7 @@ struct DatabaseConformanceTests {
                 try await first.transaction { try $0.execute("DELETE FROM things") }
             }
             #expect(writeError?.code == .closed)
-            let second = try await store.open()
+            let second = try store.open()
             #expect(try await second.read { try $0.query("SELECT name FROM things") }.map(\.values) == [["x"]])
             try await second.close()
         }

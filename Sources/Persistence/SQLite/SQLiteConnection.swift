@@ -38,6 +38,7 @@ final class SQLiteConnection: SQLConnection {
     private func run<T>(_ sql: String, _ values: [SQLValue], _ body: (Statement) throws -> T) throws -> T {
         try throwFailure()
         do {
+            for case .text(let text) in values where text.utf8.contains(0) { throw SQLError.textWithNUL }
             let statement = try database.cachedStatement(sql: sql)
             try statement.setArguments(StatementArguments(values.map(\.databaseValue)))
             return try body(statement)
@@ -45,6 +46,9 @@ final class SQLiteConnection: SQLConnection {
             let failure = SQLError(error, statement: sql)
             self.failure = failure
             throw failure
+        } catch let error as SQLError {
+            failure = error
+            throw error
         }
     }
 }
