@@ -36,7 +36,7 @@ struct StreamDirectoryTests {
 
     @Test(arguments: DatabaseEngine.all)
     func theDirectoryFollowsTheEvents(engine: DatabaseEngine) async throws {
-        try await engine.withDatabase([Inbox.schema, OriginSchema.schema]) { database in
+        try await engine.withDatabase([Inbox.schema, OriginSchema.schema]) { (database) async throws in
             let directory = StreamDirectory(database: database)
             // A stream may be told of before its channel.
             try await apply([started("s1", "7", "radio"), channel("7", "radio"), channel("8", "other")], to: database)
@@ -56,7 +56,7 @@ struct StreamDirectoryTests {
 
     @Test(arguments: DatabaseEngine.all)
     func aDeletedChannelHasNoStreams(engine: DatabaseEngine) async throws {
-        try await engine.withDatabase([Inbox.schema, OriginSchema.schema]) { database in
+        try await engine.withDatabase([Inbox.schema, OriginSchema.schema]) { (database) async throws in
             let directory = StreamDirectory(database: database)
             try await apply([channel("7", "radio"), started("s1", "7", "radio")], to: database)
             try await apply([channel("7", "radio", deleted: true)], to: database)

@@ -24,9 +24,9 @@ struct SQLName: Sendable {
 
     /// The channel of a notification: these are one for all of the database, too.
     func channel(_ name: String) -> String {
-        "twitchy_"
-            + hash("channel", name).prefix(16).map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }
-            .joined()
+        hash("channel", name).prefix(16).reduce("twitchy_") { text, byte in
+            text + String(byte >> 4, radix: 16) + String(byte & 15, radix: 16)
+        }
     }
 
     private func hash(_ kind: String, _ name: String) -> SHA256.Digest {

@@ -22,8 +22,18 @@ struct ServerLossTests {
         try await database.transaction { try $0.execute("INSERT INTO things (name) VALUES (?)", [.text(name)]) }
     }
 
+    private func insertOnceItIsBack(_ name: String, _ database: PostgreSQLDatabase) async throws {
+        while true {
+            do {
+                return try await insert(name, database)
+            } catch let error as SQLError where error.isTransient {
+                try await Task.sleep(for: .milliseconds(50))
+            }
+        }
+    }
+
     @Test func callsAfterARestartDoNotNotice() async throws {
-        try await withServer { server, database in
+        try await withServer { (server, database) async throws in
             for name in ["a", "b", "c"] {
                 try await insert(name, database)
                 try await server.stop()
@@ -36,7 +46,7 @@ struct ServerLossTests {
     @Test func callsDuringARestartWaitForIt() async throws {
         var options = PostgreSQLOptions()
         options.reconnectLimit = .seconds(60)
-        try await withServer(options) { server, database in
+        try await withServer(options) { (server, database) async throws in
             try await server.stop()
             async let waiting: Void = insert("patient", database)
             try await Task.sleep(for: .milliseconds(300))
@@ -47,7 +57,7 @@ struct ServerLossTests {
     }
 
     @Test func aTransactionThatLosesItsServerIsATransientError() async throws {
-        try await withServer { server, database in
+        try await withServer { (server, database) async throws in
             let (begun, signal) = AsyncStream<Void>.makeStream()
             let goOn = DispatchSemaphore(value: 0)
             let interrupted = Task {
@@ -72,20 +82,14 @@ struct ServerLossTests {
     @Test func aServerThatStaysAwayIsATransientErrorAndThenAFastOne() async throws {
         var options = PostgreSQLOptions()
         options.reconnectLimit = .milliseconds(200)
-        try await withServer(options) { server, database in
+        try await withServer(options) { (server, database) async throws in
             try await server.stop()
             for _ in 0..<20 {
                 let error = await #expect(throws: SQLError.self) { try await insert("x", database) }
                 #expect(error?.code == .unavailable)
             }
             try await server.start()
-            while true {
-                do {
-                    break try await insert("x", database)
-                } catch let error as SQLError where error.isTransient {
-                    try await Task.sleep(for: .milliseconds(50))
-                }
-            }
+            try await insertOnceItIsBack("x", database)
             #expect(try await database.read { try $0.query("SELECT id FROM things") }.count == 1)
         }
     }
@@ -94,7 +98,7 @@ struct ServerLossTests {
         var options = PostgreSQLOptions()
         options.statementLimit = .milliseconds(500)
         options.connections = 1
-        try await withServer(options) { server, database in
+        try await withServer(options) { (server, database) async throws in
             let rows = try await database.read { try $0.query("SELECT pg_backend_pid() AS id") }
             let backend: Int64 = try #require(rows.first)["id"]
             let frozen = [try server.processID(), pid_t(backend)]
@@ -108,19 +112,13 @@ struct ServerLossTests {
             let error = await #expect(throws: SQLError.self) { try await insert("x", database) }
             #expect(error?.code == .unavailable)
             for process in frozen { kill(process, SIGCONT) }
-            while true {
-                do {
-                    break try await insert("y", database)
-                } catch let error as SQLError where error.isTransient {
-                    try await Task.sleep(for: .milliseconds(50))
-                }
-            }
+            try await insertOnceItIsBack("y", database)
             #expect(try await database.read { try $0.query("SELECT name FROM things WHERE name = 'y'") }.count == 1)
         }
     }
 
     @Test func notificationsGoOnAfterARestart() async throws {
-        try await withServer { server, database in
+        try await withServer { (server, database) async throws in
             var iterator = try #require(database.notifications("channel")).makeAsyncIterator()
             #expect(await iterator.next() != nil)
             try await server.stop()
