@@ -2,7 +2,7 @@
 # A PostgreSQL server of our own, apart from Debian's service: its data in one folder, its port on 127.0.0.1 only.
 #
 #   scripts/postgresql.sh start DATA_DIR PORT [SETTING=VALUE...]    make the cluster if it is missing, start, wait
-#   scripts/postgresql.sh stop DATA_DIR                            stop within seconds, breaking off what runs
+#   scripts/postgresql.sh stop DATA_DIR [immediate]                end every connection and stop; immediate: as a crash
 #   scripts/postgresql.sh supervise DATA_DIR PORT [SETTING=VALUE...]
 #       start, say "ready", and stop and remove DATA_DIR, and its folder if that is empty then, when standard input
 #       ends: so the server never outlives who started it
@@ -73,7 +73,7 @@ start() {
 
 stop() {
     cd /
-    as_server "$bin/pg_ctl" stop --silent --wait --mode immediate --pgdata "$data/cluster" >/dev/null 2>&1 || true
+    as_server "$bin/pg_ctl" stop --silent --wait --mode "${1:-fast}" --pgdata "$data/cluster" >/dev/null 2>&1 || true
 }
 
 [ $# -ge 2 ] || usage
@@ -87,7 +87,7 @@ case $command in
         shift 3
         start "$@"
         ;;
-    stop) stop ;;
+    stop) stop "${3:-fast}" ;;
     supervise)
         [ $# -ge 3 ] || usage
         port=$3
@@ -95,7 +95,7 @@ case $command in
         # Interrupted together with who started it, it still has to clean up.
         trap '' INT TERM HUP
         # Also after a start that failed half way.
-        trap 'stop; rm -rf "$data"; rmdir "$(dirname "$data")" 2>/dev/null || true' EXIT
+        trap 'stop immediate; rm -rf "$data"; rmdir "$(dirname "$data")" 2>/dev/null || true' EXIT
         start "$@"
         echo ready
         cat >/dev/null

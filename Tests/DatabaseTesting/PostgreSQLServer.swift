@@ -82,7 +82,7 @@ public final class PostgreSQLServer: Sendable {
     }
 
     /// Ends the server, breaking off what runs, as a crash does.
-    public func stop() async throws { try await control(["stop", data.path]) }
+    public func stop() async throws { try await control(["stop", data.path, "immediate"]) }
 
     /// Starts it again on the same port with the same data.
     public func start(_ more: [String] = []) async throws {
