@@ -46,6 +46,7 @@ let package = Package(
         .systemLibrary(
             name: "CFFmpeg", pkgConfig: "libavformat libavcodec libavutil libswresample",
             providers: [.apt(["libavformat-dev", "libavcodec-dev", "libavutil-dev", "libswresample-dev"])]),
+        .systemLibrary(name: "CPostgreSQL", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
         // Pure values: bytes in, values out.
@@ -63,7 +64,7 @@ let package = Package(
         module(
             "Persistence",
             [
-                "Events", "MessageBus", crypto, logging, nio("NIOCore"),
+                "CPostgreSQL", "Events", "MessageBus", crypto, logging, nio("NIOCore"),
                 .product(name: "GRDB", package: "GRDB.swift"),
             ]),
         module("SegmentStore", [nio("NIOCore"), nio("NIOFoundationCompat"), nio("NIOPosix")]),
@@ -103,7 +104,16 @@ let package = Package(
             ],
             swiftSettings: settings),
 
-        tests("AccountService", ["Events", "MessageBus", "Persistence", logging, nio("NIOCore")]),
+        // Databases of either engine for the tests of whoever uses one.
+        .target(
+            name: "DatabaseTesting", dependencies: ["Persistence"], path: "Tests/DatabaseTesting",
+            swiftSettings: settings),
+        // A process of a service, for PersistenceTests to kill.
+        .executableTarget(
+            name: "EventProcess",
+            dependencies: ["DatabaseTesting", "Events", "MessageBus", "Persistence", logging, nio("NIOCore")],
+            path: "Tests/EventProcess", swiftSettings: settings),
+        tests("AccountService", ["DatabaseTesting", "Events", "MessageBus", "Persistence", logging, nio("NIOCore")]),
         tests("AudioTimeline", [nio("NIOCore")]),
         tests("CMAF", [nio("NIOCore")]),
         tests("Events"),
@@ -113,14 +123,18 @@ let package = Package(
         tests(
             "Ingest",
             [
-                "AudioTimeline", "Events", "MessageBus", "Persistence", "RTMP", "Telemetry", crypto, logging,
-                nio("NIOCore"), nio("NIOPosix"),
+                "AudioTimeline", "DatabaseTesting", "Events", "MessageBus", "Persistence", "RTMP", "Telemetry", crypto,
+                logging, nio("NIOCore"), nio("NIOPosix"),
             ]),
         tests("MessageBus", [nio("NIOCore")]),
         tests(
             "Origin",
-            ["AudioTimeline", "HLS", "HTTPService", "SegmentStore", nio("NIOCore"), nio("NIOEmbedded")]),
-        tests("Persistence", ["Events", "MessageBus", logging, nio("NIOCore")]),
+            [
+                "AudioTimeline", "DatabaseTesting", "Events", "HLS", "HTTPService", "Persistence", "SegmentStore",
+                nio("NIOCore"), nio("NIOEmbedded"),
+            ]),
+        tests(
+            "Persistence", ["DatabaseTesting", "EventProcess", "Events", "MessageBus", logging, nio("NIOCore")]),
         tests("RTMP", [nio("NIOCore")], exclude: ["Captures"]),
         tests("SegmentStore", [nio("NIOCore"), nio("NIOPosix")]),
         tests("Telemetry", [logging]),

@@ -9,14 +9,14 @@ set -euo pipefail
 # What the Swift tools use on Debian, then what our modules link.
 build_packages=(
     git ca-certificates binutils libc6-dev libgcc-12-dev libstdc++-12-dev tzdata libcurl4 libxml2
-    pkg-config zlib1g-dev libsqlite3-dev
+    pkg-config zlib1g-dev libsqlite3-dev libpq-dev
     libavcodec-dev libavformat-dev libavutil-dev libswresample-dev
 )
 # Encoders, players, browsers and servers that tests and benchmarks drive.
 test_packages=(
     ffmpeg mpv chromium chromium-driver curl jq openssl python3 python3-venv procps
     gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good gstreamer1.0-plugins-bad
-    gstreamer1.0-libav nginx-light wrk
+    gstreamer1.0-libav nginx-light wrk postgresql
 )
 # What judges the files of deploy/: caches, and the programs that read such files themselves.
 test_packages+=(varnish prometheus systemd)

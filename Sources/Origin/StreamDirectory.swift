@@ -81,15 +81,18 @@ final class StreamDirectory: Sendable {
             let channels = try connection.query("SELECT channel_id, name, deleted FROM channels")
             return (channels, streams)
         }
-        var names: [String: String] = [:]
-        for row in channels where try !(row["deleted"] as Bool) { names[try row["channel_id"]] = try row["name"] }
+        var names: [(id: String, name: String?)] = []
+        for row in channels {
+            let deleted: Bool = try row["deleted"]
+            names.append((try row["channel_id"], deleted ? nil : try row["name"]))
+        }
         var found: [(id: String, channelID: String, isOver: Bool)] = []
         for row in streams {
             let ended: Int64? = try row["ended_at"]
             found.append((try row["stream_id"], try row["channel_id"], ended != nil))
         }
         state.withLock { [names, found] state in
-            state.names.merge(names) { _, read in read }
+            for channel in names { state.names[channel.id] = channel.name }
             for stream in found { state.add(stream.id, of: stream.channelID, isOver: stream.isOver) }
             state.derive(remembering: Self.remembered)
         }

@@ -13,9 +13,15 @@ public protocol Database: Sendable {
     /// throws.
     ///
     /// An engine that has to resolve a conflict may run `body` again, so it must have no effect besides its statements.
-    /// A statement that failed cannot be caught away: the transaction is rolled back and throws that failure.
+    /// A statement that failed cannot be caught away: the transaction is rolled back and throws that failure. Where a
+    /// server is lost during the commit, ``SQLError/Code/unavailable`` leaves open whether it was committed.
     @discardableResult
     func transaction<T: Sendable>(_ body: @Sendable (any SQLConnection) throws -> T) async throws -> T
+
+    /// Tells whenever a transaction was committed, by whichever process, that called ``SQLConnection/notify(_:)`` with
+    /// this channel; nil where the engine cannot. It may tell too often, and while the engine cannot be had it tells
+    /// nothing: whoever must not miss anything looks now and then besides. Ends when the database is closed.
+    func notifications(_ channel: String) -> AsyncStream<Void>?
 
     /// Waits for what is running and closes every connection; later calls throw ``SQLError/Code/closed``.
     func close() async throws
@@ -30,11 +36,23 @@ public protocol SQLConnection {
     /// Runs one statement and returns its rows.
     func query(_ sql: String, _ values: [SQLValue]) throws -> [SQLRow]
 
-    /// Excludes every other transaction that asks for the same name until this transaction ends.
+    /// Excludes every other transaction that asks for the same name until this transaction ends. Asked for before any
+    /// statement, what the last holder committed is seen.
     func lock(_ name: String) throws
+
+    /// Tells those who listen to the channel, once this transaction is committed.
+    func notify(_ channel: String) throws
+}
+
+extension Database {
+    /// None: for engines that cannot tell.
+    public func notifications(_ channel: String) -> AsyncStream<Void>? { nil }
 }
 
 extension SQLConnection {
+    /// Nobody can listen, unless the engine says otherwise.
+    public func notify(_ channel: String) throws {}
+
     @discardableResult
     public func execute(_ sql: String) throws -> Int { try execute(sql, []) }
 

@@ -9,14 +9,20 @@ public struct SQLError: Error, Sendable, CustomStringConvertible {
         case notNullViolation
         /// A CHECK constraint refused the values.
         case checkViolation
-        /// Another process held the database longer than the busy timeout (5 s); the same call may succeed later.
+        /// Others held the database, or what a statement needs of it, longer than the busy timeout (5 s); the same call
+        /// may succeed later.
         case busy
         /// A statement that writes inside ``Database/read(_:)``.
         case readOnly
         /// A column is absent or holds another type than was asked for, or there were more rows than expected.
         case unexpectedResult
+        /// A text that holds a NUL character. PostgreSQL cannot store it, so no engine does.
+        case invalidText
         /// The database cannot be opened or reached, or has no room; the same call may succeed later.
         case unavailable
+        /// The server refuses the user, the password or the database. Correct `--database-url`, or the server; the same
+        /// call succeeds afterwards.
+        case accessDenied
         /// ``Database/close()`` was called.
         case closed
         /// Anything else: wrong SQL, a damaged file. The message says which.
@@ -41,5 +47,9 @@ public struct SQLError: Error, Sendable, CustomStringConvertible {
     }
 
     /// Whether the same transaction may succeed later.
-    public var isTransient: Bool { code == .busy || code == .unavailable }
+    public var isTransient: Bool { code == .busy || code == .unavailable || code == .accessDenied }
+}
+
+extension SQLError {
+    static let textWithNUL = SQLError(.invalidText, "a text must not hold a NUL character")
 }

@@ -1,4 +1,5 @@
 import AccountService
+import DatabaseTesting
 import Events
 import Foundation
 import Testing
@@ -9,8 +10,9 @@ struct ChannelListTests {
         try await test.api.channels(request).items.map(\.name)
     }
 
-    @Test func channelsAreFoundByNameAndTitle() async throws {
-        try await ServiceUnderTest.with { (test) async throws in
+    @Test(arguments: DatabaseEngine.all)
+    func channelsAreFoundByNameAndTitle(engine: DatabaseEngine) async throws {
+        try await ServiceUnderTest.with(engine) { (test) async throws in
             for (name, title) in [
                 ("jazz_fm", "Smooth"), ("rock", "All JAZZ is bad"), ("talk", "100% Überall"), ("gone", "jazz"),
             ] {
@@ -29,8 +31,9 @@ struct ChannelListTests {
         }
     }
 
-    @Test func liveChannelsAreFound() async throws {
-        try await ServiceUnderTest.with { (test) async throws in
+    @Test(arguments: DatabaseEngine.all)
+    func liveChannelsAreFound(engine: DatabaseEngine) async throws {
+        try await ServiceUnderTest.with(engine) { (test) async throws in
             let live = try await test.service.createChannel(name: "live_one", title: "")
             _ = try await test.service.createChannel(name: "silent", title: "")
             try await test.service.subscribe()
@@ -46,8 +49,9 @@ struct ChannelListTests {
         }
     }
 
-    @Test func pagesCoverEveryChannelOnce() async throws {
-        try await ServiceUnderTest.with { (test) async throws in
+    @Test(arguments: DatabaseEngine.all)
+    func pagesCoverEveryChannelOnce(engine: DatabaseEngine) async throws {
+        try await ServiceUnderTest.with(engine) { (test) async throws in
             let all = (100..<125).map { "radio_\($0)" }
             for name in all.shuffled() { _ = try await test.service.createChannel(name: name, title: "") }
             var listed: [String] = []
@@ -67,8 +71,9 @@ struct ChannelListTests {
     }
 
     /// The keys of the documents are a contract, absent values too.
-    @Test func documentsAreWrittenInFull() async throws {
-        try await ServiceUnderTest.with { (test) async throws in
+    @Test(arguments: DatabaseEngine.all)
+    func documentsAreWrittenInFull(engine: DatabaseEngine) async throws {
+        try await ServiceUnderTest.with(engine) { (test) async throws in
             let user = try await test.service.createUser(username: "ada")
             _ = try await test.api.createChannel(
                 CreateChannelRequest(name: "radio"), userID: user.id, publicURL: "https://a.example")

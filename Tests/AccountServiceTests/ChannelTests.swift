@@ -1,11 +1,13 @@
 import AccountService
+import DatabaseTesting
 import Events
 import Testing
 
 @Suite(.timeLimit(.minutes(1)))
 struct ChannelTests {
-    @Test func aChannelIsMadeAndTold() async throws {
-        try await ServiceUnderTest.with { (test) async throws in
+    @Test(arguments: DatabaseEngine.all)
+    func aChannelIsMadeAndTold(engine: DatabaseEngine) async throws {
+        try await ServiceUnderTest.with(engine) { (test) async throws in
             let user = try await test.service.createUser(username: "ada")
             let channel = try await test.service.createChannel(name: "night_radio", title: " Night ", ownerID: user.id)
             #expect(channel.name == "night_radio")
@@ -23,9 +25,9 @@ struct ChannelTests {
         }
     }
 
-    @Test(arguments: ["abc", "a_1", "1234567890123456789012345", "___"])
-    func goodNamesAreTaken(name: String) async throws {
-        try await ServiceUnderTest.with { (test) async throws in
+    @Test(arguments: ["abc", "a_1", "1234567890123456789012345", "___"], DatabaseEngine.all)
+    func goodNamesAreTaken(name: String, engine: DatabaseEngine) async throws {
+        try await ServiceUnderTest.with(engine) { (test) async throws in
             #expect(try await test.service.createChannel(name: name, title: "").name == name)
         }
     }
@@ -41,14 +43,16 @@ struct ChannelTests {
         ("assets", .reservedChannelName("assets")), ("rewind", .reservedChannelName("rewind")),
     ])
     func otherNamesAreRefused(name: String, error: AccountError) async throws {
-        try await ServiceUnderTest.with { (test) async throws in
+        // Before any database is asked.
+        try await ServiceUnderTest.with(.sqlite) { (test) async throws in
             await #expect(throws: error) { try await test.service.createChannel(name: name, title: "") }
             #expect(try await test.outbox().isEmpty)
         }
     }
 
-    @Test func aNameIsTakenOnce() async throws {
-        try await ServiceUnderTest.with { (test) async throws in
+    @Test(arguments: DatabaseEngine.all)
+    func aNameIsTakenOnce(engine: DatabaseEngine) async throws {
+        try await ServiceUnderTest.with(engine) { (test) async throws in
             _ = try await test.service.createChannel(name: "radio", title: "one")
             await #expect(throws: AccountError.channelNameTaken("radio")) {
                 try await test.service.createChannel(name: "radio", title: "two")
@@ -57,17 +61,18 @@ struct ChannelTests {
         }
     }
 
-    @Test(arguments: ["a\nb", "a\u{7}", "a\u{2028}b", String(repeating: "x", count: 141)])
-    func titlesAreOneShortLine(title: String) async throws {
-        try await ServiceUnderTest.with { (test) async throws in
+    @Test(arguments: ["a\nb", "a\u{7}", "a\u{2028}b", String(repeating: "x", count: 141)], DatabaseEngine.all)
+    func titlesAreOneShortLine(title: String, engine: DatabaseEngine) async throws {
+        try await ServiceUnderTest.with(engine) { (test) async throws in
             await #expect(throws: AccountError.invalidTitle) {
                 try await test.service.createChannel(name: "radio", title: title)
             }
         }
     }
 
-    @Test func anOwnerHasToExist() async throws {
-        try await ServiceUnderTest.with { (test) async throws in
+    @Test(arguments: DatabaseEngine.all)
+    func anOwnerHasToExist(engine: DatabaseEngine) async throws {
+        try await ServiceUnderTest.with(engine) { (test) async throws in
             for owner in ["99", "ada"] {
                 await #expect(throws: AccountError.unknownUser(owner)) {
                     try await test.service.createChannel(name: "radio", title: "", ownerID: owner)
@@ -76,8 +81,9 @@ struct ChannelTests {
         }
     }
 
-    @Test func onlyTheOwnerChangesAChannel() async throws {
-        try await ServiceUnderTest.with { (test) async throws in
+    @Test(arguments: DatabaseEngine.all)
+    func onlyTheOwnerChangesAChannel(engine: DatabaseEngine) async throws {
+        try await ServiceUnderTest.with(engine) { (test) async throws in
             let ada = try await test.service.createUser(username: "ada")
             let bob = try await test.service.createUser(username: "bob")
             _ = try await test.service.createChannel(name: "radio", title: "old", ownerID: ada.id)
@@ -94,8 +100,9 @@ struct ChannelTests {
         }
     }
 
-    @Test func deletionRevokesKeysAndLeavesNoTitle() async throws {
-        try await ServiceUnderTest.with { (test) async throws in
+    @Test(arguments: DatabaseEngine.all)
+    func deletionRevokesKeysAndLeavesNoTitle(engine: DatabaseEngine) async throws {
+        try await ServiceUnderTest.with(engine) { (test) async throws in
             let channel = try await test.service.createChannel(name: "radio", title: "private")
             _ = try await test.service.createKey(channelNamed: "radio", label: "obs", by: .administrator)
             try await test.service.deleteChannel(named: "radio", by: .administrator)
@@ -119,8 +126,9 @@ struct ChannelTests {
         }
     }
 
-    @Test func userNamesAreTakenOnceAndWellFormed() async throws {
-        try await ServiceUnderTest.with { (test) async throws in
+    @Test(arguments: DatabaseEngine.all)
+    func userNamesAreTakenOnceAndWellFormed(engine: DatabaseEngine) async throws {
+        try await ServiceUnderTest.with(engine) { (test) async throws in
             let user = try await test.service.createUser(username: "ada")
             #expect(try await test.service.user(named: "ada") == user)
             #expect(try await test.service.user(named: "bob") == nil)

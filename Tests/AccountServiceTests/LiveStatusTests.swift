@@ -1,4 +1,5 @@
 import AccountService
+import DatabaseTesting
 import Events
 import Foundation
 import Testing
@@ -11,8 +12,9 @@ struct LiveStatusTests {
             startedAt: Timestamp(milliseconds: startedAt), ladder: [])
     }
 
-    @Test func aStreamMakesTheChannelLiveUntilItEnds() async throws {
-        try await ServiceUnderTest.with { (test) async throws in
+    @Test(arguments: DatabaseEngine.all)
+    func aStreamMakesTheChannelLiveUntilItEnds(engine: DatabaseEngine) async throws {
+        try await ServiceUnderTest.with(engine) { (test) async throws in
             let channel = try await test.service.createChannel(name: "radio", title: "Radio")
             try await test.service.subscribe()
             try await test.whileRunning { () async throws in
@@ -43,8 +45,9 @@ struct LiveStatusTests {
     }
 
     /// The new stream of a takeover is told before the end of the old one, and an end may come before its start.
-    @Test func theNewestStreamIsTheLiveOne() async throws {
-        try await ServiceUnderTest.with { (test) async throws in
+    @Test(arguments: DatabaseEngine.all)
+    func theNewestStreamIsTheLiveOne(engine: DatabaseEngine) async throws {
+        try await ServiceUnderTest.with(engine) { (test) async throws in
             let channel = try await test.service.createChannel(name: "radio", title: "Radio")
             try await test.service.subscribe()
             try await test.whileRunning { () async throws in
@@ -73,8 +76,9 @@ struct LiveStatusTests {
         }
     }
 
-    @Test func recordingsAreListedNewestFirst() async throws {
-        try await ServiceUnderTest.with { (test) async throws in
+    @Test(arguments: DatabaseEngine.all)
+    func recordingsAreListedNewestFirst(engine: DatabaseEngine) async throws {
+        try await ServiceUnderTest.with(engine) { (test) async throws in
             let channel = try await test.service.createChannel(name: "radio", title: "Radio")
             try await test.service.subscribe()
             try await test.whileRunning { () async throws in
@@ -110,8 +114,9 @@ struct LiveStatusTests {
         }
     }
 
-    @Test func listenersOfAllProcessesAreSummed() async throws {
-        try await ServiceUnderTest.with { (test) async throws in
+    @Test(arguments: DatabaseEngine.all)
+    func listenersOfAllProcessesAreSummed(engine: DatabaseEngine) async throws {
+        try await ServiceUnderTest.with(engine) { (test) async throws in
             let channel = try await test.service.createChannel(name: "radio", title: "Radio")
             try await test.service.subscribe()
             try await test.tell(.streamStarted(stream("s1", channel.id)), version: 1)

@@ -1,4 +1,5 @@
 import AccountService
+import DatabaseTesting
 import Events
 import MessageBus
 import NIOCore
@@ -18,23 +19,26 @@ struct RunTests {
         return events
     }
 
-    @Test func whatACommandWritesBesideTheServerIsTold() async throws {
-        try await ServiceUnderTest.with { (test) async throws in
+    @Test(arguments: DatabaseEngine.all)
+    func whatACommandWritesBesideTheServerIsTold(engine: DatabaseEngine) async throws {
+        try await ServiceUnderTest.with(engine) { (test) async throws in
             let subscription = try await test.bus.subscribe(
                 "test", topics: ["channel.*", "streamKey.*"], exclusive: true)
             try await test.whileRunning { () async throws in
-                let command = try test.command()
-                try await command.prepare()
-                let channel = try await command.createChannel(name: "radio", title: "")
-                let key = try await command.rotateKey(channelNamed: "radio", by: .administrator)
-                let events = try await next(2, from: subscription)
-                #expect(events.map(\.aggregate) == ["channel/\(channel.id)", "streamKey/\(key.id)"])
+                try await test.withCommand { (command) async throws in
+                    try await command.prepare()
+                    let channel = try await command.createChannel(name: "radio", title: "")
+                    let key = try await command.rotateKey(channelNamed: "radio", by: .administrator)
+                    let events = try await next(2, from: subscription)
+                    #expect(events.map(\.aggregate) == ["channel/\(channel.id)", "streamKey/\(key.id)"])
+                }
             }
         }
     }
 
-    @Test func aReplayTellsThePresentStateOfEverything() async throws {
-        try await ServiceUnderTest.with { (test) async throws in
+    @Test(arguments: DatabaseEngine.all)
+    func aReplayTellsThePresentStateOfEverything(engine: DatabaseEngine) async throws {
+        try await ServiceUnderTest.with(engine) { (test) async throws in
             _ = try await test.service.createChannel(name: "radio", title: "old")
             _ = try await test.service.rotateKey(channelNamed: "radio", by: .administrator)
             _ = try await test.service.rotateKey(channelNamed: "radio", by: .administrator)
@@ -50,8 +54,9 @@ struct RunTests {
         }
     }
 
-    @Test func aReplayThatIsAskedForIsMade() async throws {
-        try await ServiceUnderTest.with { (test) async throws in
+    @Test(arguments: DatabaseEngine.all)
+    func aReplayThatIsAskedForIsMade(engine: DatabaseEngine) async throws {
+        try await ServiceUnderTest.with(engine) { (test) async throws in
             try await test.service.subscribe()
             try await test.service.ensureDemo()
             try await test.whileRunning { () async throws in
@@ -65,8 +70,9 @@ struct RunTests {
         }
     }
 
-    @Test func aNewServiceAsksIngestForItsStreams() async throws {
-        try await ServiceUnderTest.with { (test) async throws in
+    @Test(arguments: DatabaseEngine.all)
+    func aNewServiceAsksIngestForItsStreams(engine: DatabaseEngine) async throws {
+        try await ServiceUnderTest.with(engine) { (test) async throws in
             let subscription = try await test.bus.subscribe("test", topics: ["replay.#"], exclusive: true)
             try await test.whileRunning { () async throws in
                 #expect(
@@ -75,8 +81,9 @@ struct RunTests {
         }
     }
 
-    @Test func theShutdownOfTheBusEndsTheServiceWithAnError() async throws {
-        try await ServiceUnderTest.with { (test) async throws in
+    @Test(arguments: DatabaseEngine.all)
+    func theShutdownOfTheBusEndsTheServiceWithAnError(engine: DatabaseEngine) async throws {
+        try await ServiceUnderTest.with(engine) { (test) async throws in
             let subscription = try await test.bus.subscribe("test", topics: ["replay.#"], exclusive: true)
             let running = Task { try await test.service.run() }
             _ = try await next(1, from: subscription)
@@ -86,8 +93,9 @@ struct RunTests {
     }
 
     /// Keys that ended a month ago are forgotten, others are not.
-    @Test func endedKeysAreForgottenAfterAMonth() async throws {
-        try await ServiceUnderTest.with { (test) async throws in
+    @Test(arguments: DatabaseEngine.all)
+    func endedKeysAreForgottenAfterAMonth(engine: DatabaseEngine) async throws {
+        try await ServiceUnderTest.with(engine) { (test) async throws in
             _ = try await test.service.createChannel(name: "radio", title: "")
             _ = try await test.service.rotateKey(channelNamed: "radio", by: .administrator)
             _ = try await test.service.rotateKey(channelNamed: "radio", by: .administrator)

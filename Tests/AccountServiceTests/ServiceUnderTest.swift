@@ -1,6 +1,6 @@
 import AccountService
+import DatabaseTesting
 import Events
-import Foundation
 import Logging
 import MessageBus
 import NIOCore
@@ -8,19 +8,18 @@ import Persistence
 import Synchronization
 import Testing
 
-/// AccountService on a SQLite file of its own and an in-process bus, with a clock that stands still until it is set.
+/// AccountService on a database of its own and an in-process bus, with a clock that stands still until it is set.
 final class ServiceUnderTest: Sendable {
-    let folder: URL
     let bus = InProcessMessageBus()
     let logger: Logger
     let service: AccountService
     private let clock = Clock()
+    private let store: any DatabaseStore
     private let database: any Database
 
-    private init() throws {
-        folder = FileManager.default.temporaryDirectory.appending(path: "accounts-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        database = try SQLiteDatabase(path: folder.appending(path: "accounts.sqlite").path)
+    private init(_ store: any DatabaseStore) throws {
+        self.store = store
+        database = try store.open()
         var logger = Logger(label: "test")
         logger.logLevel = .critical
         self.logger = logger
@@ -41,13 +40,23 @@ final class ServiceUnderTest: Sendable {
 
     func advance(by duration: Duration) { clock.now = clock.now.advanced(by: duration) }
 
-    static func with(_ body: (ServiceUnderTest) async throws -> Void) async throws {
-        let test = try ServiceUnderTest()
-        try await test.service.prepare()
-        try await body(test)
-        await test.bus.shutdown()
-        try await test.database.close()
-        try FileManager.default.removeItem(at: test.folder)
+    static func with(_ engine: DatabaseEngine, _ body: (ServiceUnderTest) async throws -> Void) async throws {
+        try await engine.withStore { (store) async throws in
+            let test = try ServiceUnderTest(store)
+            do {
+                try await test.service.prepare()
+                try await body(test)
+            } catch {
+                try await test.close()
+                throw error
+            }
+            try await test.close()
+        }
+    }
+
+    private func close() async throws {
+        await bus.shutdown()
+        try await database.close()
     }
 
     /// Runs the service while `body` runs; its end must be clean.
@@ -63,10 +72,16 @@ final class ServiceUnderTest: Sendable {
         try await running.value
     }
 
-    /// Another connection to the same file, as that of an administration command.
-    func command() throws -> AccountService {
-        let database = try SQLiteDatabase(path: folder.appending(path: "accounts.sqlite").path)
-        return AccountService(database: database, bus: InProcessMessageBus(), logger: logger)
+    /// Runs `body` with other connections to the same database, as those of an administration command.
+    func withCommand(_ body: (AccountService) async throws -> Void) async throws {
+        let database = try store.open()
+        do {
+            try await body(AccountService(database: database, bus: InProcessMessageBus(), logger: logger))
+        } catch {
+            try await database.close()
+            throw error
+        }
+        try await database.close()
     }
 
     /// Everything that the service has told or is about to tell.

@@ -1,4 +1,5 @@
 import AccountService
+import DatabaseTesting
 import Events
 import Testing
 
@@ -11,8 +12,9 @@ struct StreamKeyTests {
         }
     }
 
-    @Test func aKeyIsShownOnceAndToldByItsHash() async throws {
-        try await ServiceUnderTest.with { (test) async throws in
+    @Test(arguments: DatabaseEngine.all)
+    func aKeyIsShownOnceAndToldByItsHash(engine: DatabaseEngine) async throws {
+        try await ServiceUnderTest.with(engine) { (test) async throws in
             let channel = try await test.service.createChannel(name: "radio", title: "")
             let key = try await test.service.createKey(channelNamed: "radio", label: " OBS ", by: .administrator)
             #expect(key.streamKey.wholeMatch(of: /radio_[a-z2-7]{26}/) != nil)
@@ -28,8 +30,9 @@ struct StreamKeyTests {
         }
     }
 
-    @Test func keysDiffer() async throws {
-        try await ServiceUnderTest.with { (test) async throws in
+    @Test(arguments: DatabaseEngine.all)
+    func keysDiffer(engine: DatabaseEngine) async throws {
+        try await ServiceUnderTest.with(engine) { (test) async throws in
             _ = try await test.service.createChannel(name: "radio", title: "")
             var keys: Set<String> = []
             for _ in 0..<50 {
@@ -49,8 +52,9 @@ struct StreamKeyTests {
             StreamKey.sha256(of: "demo-key") == "c48a01f49fd0f2cc404bc3cbbc80e91457a3d41bb429a695243de4c61794155c")
     }
 
-    @Test func rotationRevokesEveryGoodKey() async throws {
-        try await ServiceUnderTest.with { (test) async throws in
+    @Test(arguments: DatabaseEngine.all)
+    func rotationRevokesEveryGoodKey(engine: DatabaseEngine) async throws {
+        try await ServiceUnderTest.with(engine) { (test) async throws in
             _ = try await test.service.createChannel(name: "radio", title: "")
             let old = try await test.service.createKey(channelNamed: "radio", label: "a", by: .administrator)
             _ = try await test.service.createKey(
@@ -67,8 +71,9 @@ struct StreamKeyTests {
         }
     }
 
-    @Test func revocationIsToldOnce() async throws {
-        try await ServiceUnderTest.with { (test) async throws in
+    @Test(arguments: DatabaseEngine.all)
+    func revocationIsToldOnce(engine: DatabaseEngine) async throws {
+        try await ServiceUnderTest.with(engine) { (test) async throws in
             _ = try await test.service.createChannel(name: "radio", title: "")
             _ = try await test.service.createChannel(name: "other", title: "")
             let key = try await test.service.createKey(channelNamed: "radio", label: "a", by: .administrator)
@@ -85,8 +90,9 @@ struct StreamKeyTests {
         }
     }
 
-    @Test func onlyTheOwnerHandlesKeys() async throws {
-        try await ServiceUnderTest.with { (test) async throws in
+    @Test(arguments: DatabaseEngine.all)
+    func onlyTheOwnerHandlesKeys(engine: DatabaseEngine) async throws {
+        try await ServiceUnderTest.with(engine) { (test) async throws in
             _ = try await test.service.createChannel(name: "radio", title: "")
             let key = try await test.service.createKey(channelNamed: "radio", label: "", by: .administrator)
             let stranger = Requester.user("1")
@@ -103,8 +109,9 @@ struct StreamKeyTests {
         }
     }
 
-    @Test func theStudiosKeysExpireAfterADay() async throws {
-        try await ServiceUnderTest.with { (test) async throws in
+    @Test(arguments: DatabaseEngine.all)
+    func theStudiosKeysExpireAfterADay(engine: DatabaseEngine) async throws {
+        try await ServiceUnderTest.with(engine) { (test) async throws in
             _ = try await test.service.createChannel(name: "radio", title: "")
             let browser = try await test.api.createStreamKey(
                 channelNamed: "radio", CreateStreamKeyRequest(label: "browser"), by: .administrator)
@@ -122,8 +129,9 @@ struct StreamKeyTests {
         }
     }
 
-    @Test func theDemoIsMadeOnceAndWithdrawn() async throws {
-        try await ServiceUnderTest.with { (test) async throws in
+    @Test(arguments: DatabaseEngine.all)
+    func theDemoIsMadeOnceAndWithdrawn(engine: DatabaseEngine) async throws {
+        try await ServiceUnderTest.with(engine) { (test) async throws in
             try await test.service.withdrawDemo()
             #expect(try await test.outbox().isEmpty)
             try await test.service.ensureDemo()

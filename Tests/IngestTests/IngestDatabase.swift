@@ -1,3 +1,4 @@
+import DatabaseTesting
 import Events
 import Foundation
 import Persistence
@@ -5,33 +6,17 @@ import Synchronization
 
 @testable import Ingest
 
-/// A database of its own below the temporary folder, and a wall clock that is set by hand.
+/// A database of its own, and a wall clock that is set by hand.
 final class IngestDatabase: Sendable {
     let database: any Database
-    private let folder: URL
     private let time = Mutex(Timestamp(milliseconds: 1_700_000_000_000))
 
-    private init() throws {
-        folder = FileManager.default.temporaryDirectory.appending(path: "ingest-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        database = try SQLiteDatabase(path: folder.appending(path: "ingest.sqlite").path)
-    }
+    private init(_ database: any Database) { self.database = database }
 
-    static func with(_ body: (IngestDatabase) async throws -> Void) async throws {
-        let test = try IngestDatabase()
-        try await test.database.migrate([Outbox.schema, Inbox.schema, IngestSchema.schema])
-        do {
-            try await body(test)
-        } catch {
-            try await test.remove()
-            throw error
+    static func with(_ engine: DatabaseEngine, _ body: (IngestDatabase) async throws -> Void) async throws {
+        try await engine.withDatabase([Outbox.schema, Inbox.schema, IngestSchema.schema]) { database in
+            try await body(IngestDatabase(database))
         }
-        try await test.remove()
-    }
-
-    private func remove() async throws {
-        try await database.close()
-        try FileManager.default.removeItem(at: folder)
     }
 
     var now: Timestamp { time.withLock { $0 } }

@@ -1,4 +1,5 @@
 import AudioTimeline
+import DatabaseTesting
 import Foundation
 import Logging
 import MessageBus
@@ -37,7 +38,7 @@ struct PacedPushTests {
 
     @Test(.timeLimit(.minutes(3)), arguments: bodies)
     func aBodyIsHeldToRealTimeWhenItsPeerCloses(body: Body) async throws {
-        try await IngestDatabase.with { database in
+        try await IngestDatabase.with(.sqlite) { database in
             var settings = IngestSettings()
             settings.limits.leadNanoseconds = 1_000_000_000
             let bus = InProcessMessageBus()

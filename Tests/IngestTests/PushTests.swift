@@ -1,4 +1,5 @@
 import AudioTimeline
+import DatabaseTesting
 import Logging
 import MessageBus
 import NIOCore
@@ -16,8 +17,10 @@ struct PushTests {
     private static let holder = StreamKeyHolder(keyID: "1", channelID: "1", channelName: "demo")
 
     /// Live streams on a database and a bus of their own.
-    private func withStreams(_ body: (LiveStreams) async throws -> Void) async throws {
-        try await IngestDatabase.with { database in
+    private func withStreams(
+        _ engine: DatabaseEngine, _ body: (LiveStreams) async throws -> Void
+    ) async throws {
+        try await IngestDatabase.with(engine) { database in
             let bus = InProcessMessageBus()
             let streams = LiveStreams(
                 rows: database.rows(owner: "here"), bus: bus, settings: IngestSettings(),
@@ -38,8 +41,9 @@ struct PushTests {
     }
 
     /// A push that the server closes in mid-stream leaves a stream that waits for the next one, and so can end.
-    @Test func aClosedPushLetsGoOfItsStream() async throws {
-        try await withStreams { streams in
+    @Test(arguments: DatabaseEngine.all)
+    func aClosedPushLetsGoOfItsStream(engine: DatabaseEngine) async throws {
+        try await withStreams(engine) { streams in
             let closures = ClosureList()
             let push = Push(
                 holder: Self.holder, origin: "test", streams: streams, logger: Logger(label: "test"),
@@ -56,8 +60,9 @@ struct PushTests {
     }
 
     /// So does one that is closed before its stream is open.
-    @Test func aPushClosedBeforeItIsAttachedHoldsNothing() async throws {
-        try await withStreams { streams in
+    @Test(arguments: DatabaseEngine.all)
+    func aPushClosedBeforeItIsAttachedHoldsNothing(engine: DatabaseEngine) async throws {
+        try await withStreams(engine) { streams in
             let push = Push(
                 holder: Self.holder, origin: "test", streams: streams, logger: Logger(label: "test"), onClose: { _ in })
             push.configured(Self.good)

@@ -1,4 +1,5 @@
 import Crypto
+import DatabaseTesting
 import Events
 import Testing
 
@@ -16,8 +17,9 @@ struct StreamKeyRegistryTests {
                 revokedAt: revokedAt))
     }
 
-    @Test func knownKeysLetIn() async throws {
-        try await IngestDatabase.with { test in
+    @Test(arguments: DatabaseEngine.all)
+    func knownKeysLetIn(engine: DatabaseEngine) async throws {
+        try await IngestDatabase.with(engine) { test in
             try await test.apply(changed("secret"))
             let holder = try await test.keys.holder(of: "secret")
             #expect(holder == StreamKeyHolder(keyID: "1", channelID: "7", channelName: "demo"))
@@ -27,8 +29,9 @@ struct StreamKeyRegistryTests {
     }
 
     /// A key that was made a moment ago is waited for.
-    @Test func lateKeysAreWaitedFor() async throws {
-        try await IngestDatabase.with { test in
+    @Test(arguments: DatabaseEngine.all)
+    func lateKeysAreWaitedFor(engine: DatabaseEngine) async throws {
+        try await IngestDatabase.with(engine) { test in
             async let holder = test.keys.holder(of: "late")
             try await Task.sleep(for: .milliseconds(150))
             try await test.apply(changed("late"))
@@ -36,15 +39,17 @@ struct StreamKeyRegistryTests {
         }
     }
 
-    @Test func unknownKeysAreRefusedInTheEnd() async throws {
-        try await IngestDatabase.with { test in
+    @Test(arguments: DatabaseEngine.all)
+    func unknownKeysAreRefusedInTheEnd(engine: DatabaseEngine) async throws {
+        try await IngestDatabase.with(engine) { test in
             let holder = try await test.keys.holder(of: "nobody's")
             #expect(holder == nil)
         }
     }
 
-    @Test func revokedAndExpiredKeysAreRefused() async throws {
-        try await IngestDatabase.with { test in
+    @Test(arguments: DatabaseEngine.all)
+    func revokedAndExpiredKeysAreRefused(engine: DatabaseEngine) async throws {
+        try await IngestDatabase.with(engine) { test in
             try await test.apply(changed("secret"))
             try await test.apply(changed("secret", revokedAt: test.now))
             #expect(try await test.keys.holder(of: "secret") == nil)
@@ -56,8 +61,9 @@ struct StreamKeyRegistryTests {
     }
 
     /// A channel's new name counts for its keys, and a deleted channel's keys are gone.
-    @Test func keysFollowTheirChannel() async throws {
-        try await IngestDatabase.with { test in
+    @Test(arguments: DatabaseEngine.all)
+    func keysFollowTheirChannel(engine: DatabaseEngine) async throws {
+        try await IngestDatabase.with(engine) { test in
             try await test.apply(changed("secret"))
             let renamed = ChannelChanged(channelID: "7", name: "other", title: "", ownerID: nil, deleted: false)
             try await test.apply(.channelChanged(renamed))

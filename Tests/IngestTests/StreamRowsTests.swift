@@ -1,4 +1,5 @@
 import AudioTimeline
+import DatabaseTesting
 import Events
 import Persistence
 import Testing
@@ -10,8 +11,9 @@ struct StreamRowsTests {
     private let lease = Duration.seconds(10)
 
     /// A stream begins in epoch 1; whoever takes it over goes on with it in the next, and the loser's lease is gone.
-    @Test func takeoverIsANewEpoch() async throws {
-        try await IngestDatabase.with { test in
+    @Test(arguments: DatabaseEngine.all)
+    func takeoverIsANewEpoch(engine: DatabaseEngine) async throws {
+        try await IngestDatabase.with(engine) { test in
             let (a, b) = (test.rows(owner: "a"), test.rows(owner: "b"))
             let first = try await a.acquire(channel, ladder: .standard, id: "s1", lease: lease)
             #expect(first.epoch == 1 && first.id == "s1" && first.owner == "a")
@@ -29,8 +31,9 @@ struct StreamRowsTests {
     }
 
     /// Of many that want the same channel at once each gets an epoch of its own, and only the last has the lease.
-    @Test func competitorsGetDifferentEpochs() async throws {
-        try await IngestDatabase.with { test in
+    @Test(arguments: DatabaseEngine.all)
+    func competitorsGetDifferentEpochs(engine: DatabaseEngine) async throws {
+        try await IngestDatabase.with(engine) { test in
             let channel = channel
             let rows = try await withThrowingTaskGroup(of: StreamRow.self) { group in
                 for number in 0..<8 {
@@ -54,8 +57,9 @@ struct StreamRowsTests {
     }
 
     /// Renewing moves the lease on from the present.
-    @Test func renewalMovesTheLease() async throws {
-        try await IngestDatabase.with { test in
+    @Test(arguments: DatabaseEngine.all)
+    func renewalMovesTheLease(engine: DatabaseEngine) async throws {
+        try await IngestDatabase.with(engine) { test in
             let rows = test.rows(owner: "a")
             _ = try await rows.acquire(channel, ladder: .standard, id: "s", lease: lease)
             test.advance(by: .seconds(8))
@@ -65,8 +69,9 @@ struct StreamRowsTests {
     }
 
     /// The end is told once; the next push begins another stream.
-    @Test func endIsToldOnce() async throws {
-        try await IngestDatabase.with { test in
+    @Test(arguments: DatabaseEngine.all)
+    func endIsToldOnce(engine: DatabaseEngine) async throws {
+        try await IngestDatabase.with(engine) { test in
             let rows = test.rows(owner: "a")
             let row = try await rows.acquire(channel, ladder: .standard, id: "s1", lease: lease)
             try await rows.end(row)
@@ -80,8 +85,9 @@ struct StreamRowsTests {
     }
 
     /// An encoder that is back before its stream was ended keeps it: what was read before does not hold any more.
-    @Test func whatIsBackIsNotLeftBehind() async throws {
-        try await IngestDatabase.with { test in
+    @Test(arguments: DatabaseEngine.all)
+    func whatIsBackIsNotLeftBehind(engine: DatabaseEngine) async throws {
+        try await IngestDatabase.with(engine) { test in
             let (a, b) = (test.rows(owner: "a"), test.rows(owner: "b"))
             _ = try await a.acquire(channel, ladder: .standard, id: "s1", lease: lease)
             test.advance(by: .seconds(60))
@@ -97,8 +103,9 @@ struct StreamRowsTests {
     }
 
     /// A server that was only slow has renewed its lease: its stream is not left behind either.
-    @Test func whatIsRenewedIsNotLeftBehind() async throws {
-        try await IngestDatabase.with { test in
+    @Test(arguments: DatabaseEngine.all)
+    func whatIsRenewedIsNotLeftBehind(engine: DatabaseEngine) async throws {
+        try await IngestDatabase.with(engine) { test in
             let (a, b) = (test.rows(owner: "a"), test.rows(owner: "b"))
             _ = try await a.acquire(channel, ladder: .standard, id: "s1", lease: lease)
             test.advance(by: .seconds(60))
@@ -110,8 +117,9 @@ struct StreamRowsTests {
     }
 
     /// One that is ended first is another stream for the encoder that comes back.
-    @Test func whatWasLeftBehindIsEndedOnce() async throws {
-        try await IngestDatabase.with { test in
+    @Test(arguments: DatabaseEngine.all)
+    func whatWasLeftBehindIsEndedOnce(engine: DatabaseEngine) async throws {
+        try await IngestDatabase.with(engine) { test in
             let (a, b) = (test.rows(owner: "a"), test.rows(owner: "b"))
             _ = try await a.acquire(channel, ladder: .standard, id: "s1", lease: lease)
             test.advance(by: .seconds(60))
@@ -126,8 +134,9 @@ struct StreamRowsTests {
     }
 
     /// Whoever comes first, an encoder that was let on the air stays there, in an epoch that is nobody else's.
-    @Test func endAndReturnInTheSameMoment() async throws {
-        try await IngestDatabase.with { test in
+    @Test(arguments: DatabaseEngine.all)
+    func endAndReturnInTheSameMoment(engine: DatabaseEngine) async throws {
+        try await IngestDatabase.with(engine) { test in
             let channel = channel
             for round in 0..<40 {
                 let (a, b) = (test.rows(owner: "a"), test.rows(owner: "b"))
@@ -145,8 +154,9 @@ struct StreamRowsTests {
     }
 
     /// Renditions cannot change within a stream: with another ladder the old one ends and a new one begins.
-    @Test func otherLadderIsAnotherStream() async throws {
-        try await IngestDatabase.with { test in
+    @Test(arguments: DatabaseEngine.all)
+    func otherLadderIsAnotherStream(engine: DatabaseEngine) async throws {
+        try await IngestDatabase.with(engine) { test in
             let rows = test.rows(owner: "a")
             _ = try await rows.acquire(channel, ladder: .standard, id: "s1", lease: lease)
             let next = try await rows.acquire(channel, ladder: try Ladder(parsing: "aac:96"), id: "s2", lease: lease)
@@ -161,5 +171,22 @@ struct StreamRowsTests {
         let late = StreamID.make(at: Timestamp(milliseconds: 1_700_000_000_001))
         #expect(early.utf8.count == 15 && early < late)
         #expect(Set((0..<1000).map { _ in StreamID.make(at: Timestamp(milliseconds: 5)) }).count > 990)
+    }
+
+    /// A replay tells the present state of every stream, so that a projection can be made anew from it.
+    @Test(arguments: DatabaseEngine.all)
+    func aReplayTellsEveryStreamOnce(engine: DatabaseEngine) async throws {
+        try await IngestDatabase.with(engine) { test in
+            let rows = test.rows(owner: "a")
+            let over = try await rows.acquire(channel, ladder: .standard, id: "s1", lease: lease)
+            try await rows.end(over)
+            _ = try await rows.acquire(channel, ladder: .standard, id: "s2", lease: lease)
+            let before = try await test.topics().count
+            let now = test.now
+            let count = try await test.database.transaction { try StreamRows.replay(at: now, in: $0) }
+            #expect(count == 2)
+            let replayed = try await test.topics().dropFirst(before)
+            #expect(Array(replayed) == ["stream.ended", "stream.changed"])
+        }
     }
 }

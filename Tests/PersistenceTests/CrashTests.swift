@@ -1,3 +1,4 @@
+import DatabaseTesting
 import Persistence
 import Testing
 

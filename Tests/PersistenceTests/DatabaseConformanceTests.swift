@@ -1,3 +1,5 @@
+import DatabaseTesting
+import Dispatch
 import Persistence
 import Testing
 
@@ -136,7 +138,7 @@ struct DatabaseConformanceTests {
     @Test(arguments: DatabaseEngine.all)
     func transactionsOfManyConnectionsAreSerializable(engine: DatabaseEngine) async throws {
         try await engine.withStore { (store) async throws in
-            let databases = [try await store.open(), try await store.open()]
+            let databases = [try store.open(), try store.open()]
             try await databases[0].migrate([.things])
             try await databases[0].transaction {
                 try $0.execute("INSERT INTO things (name, amount) VALUES ('counter', 0)")
@@ -163,7 +165,7 @@ struct DatabaseConformanceTests {
     @Test(arguments: DatabaseEngine.all)
     func committedDataOutlivesTheConnection(engine: DatabaseEngine) async throws {
         try await engine.withStore { (store) async throws in
-            let first = try await store.open()
+            let first = try store.open()
             try await first.migrate([.things])
             try await first.transaction { try $0.execute("INSERT INTO things (name) VALUES ('x')") }
             try await first.close()
@@ -175,7 +177,7 @@ struct DatabaseConformanceTests {
                 try await first.transaction { try $0.execute("DELETE FROM things") }
             }
             #expect(writeError?.code == .closed)
-            let second = try await store.open()
+            let second = try store.open()
             #expect(try await second.read { try $0.query("SELECT name FROM things") }.map(\.values) == [["x"]])
             try await second.close()
         }
@@ -193,6 +195,86 @@ struct DatabaseConformanceTests {
             await #expect(throws: CancellationError.self) { try await task.value }
             try await database.transaction { try $0.execute("INSERT INTO things (name) VALUES ('x')") }
             #expect(try await database.read { try $0.query("SELECT name FROM things") }.count == 1)
+        }
+    }
+
+    @Test(arguments: DatabaseEngine.all)
+    func aTextWithNULIsATypedError(engine: DatabaseEngine) async throws {
+        try await engine.withDatabase([.things]) { (database) async throws in
+            let error = await #expect(throws: SQLError.self) {
+                try await database.transaction { connection in
+                    _ = try? connection.execute("INSERT INTO things (name) VALUES (?)", ["a\0b"])
+                    _ = try? connection.execute("INSERT INTO things (name) VALUES ('y')")
+                }
+            }
+            #expect(error?.code == .invalidText)
+            #expect(try await database.read { try $0.query("SELECT id FROM things") }.isEmpty)
+        }
+    }
+
+    @Test(arguments: DatabaseEngine.all)
+    func theNumberOfValuesHasToBeThatOfPlaceholders(engine: DatabaseEngine) async throws {
+        try await engine.withDatabase([.things]) { (database) async throws in
+            for values: [SQLValue] in [[], [1, 2]] {
+                let error = await #expect(throws: SQLError.self) {
+                    try await database.read { try $0.query("SELECT id FROM things WHERE id = ?", values) }
+                }
+                #expect(error?.code == .other)
+            }
+        }
+    }
+
+    /// What the last holder of a lock committed is there for the next one, so none meets a conflict.
+    @Test(arguments: DatabaseEngine.all)
+    func aNamedLockExcludes(engine: DatabaseEngine) async throws {
+        try await engine.withStore { (store) async throws in
+            let databases = [try store.open(), try store.open()]
+            try await databases[0].migrate([.things])
+            try await databases[0].transaction { try $0.execute("INSERT INTO things (name, amount) VALUES ('x', 0)") }
+            let attempts = Mutexed(0)
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for index in 0..<40 {
+                    group.addTask {
+                        try await databases[index % 2].transaction { connection in
+                            attempts.change { $0 += 1 }
+                            try connection.lock("counter")
+                            let row = try connection.query("SELECT amount FROM things")[0]
+                            let amount: Int64 = try row["amount"]
+                            try connection.execute("UPDATE things SET amount = ?", [.integer(amount + 1)])
+                        }
+                    }
+                }
+                try await group.waitForAll()
+            }
+            #expect(try await databases[1].read { try $0.query("SELECT amount FROM things") }.map(\.values) == [[40]])
+            #expect(attempts.value == 40)
+            for database in databases { try await database.close() }
+        }
+    }
+
+    /// One snapshot, whatever is committed meanwhile.
+    @Test(arguments: DatabaseEngine.all)
+    func aReadSeesOneState(engine: DatabaseEngine) async throws {
+        try await engine.withStore { (store) async throws in
+            let (reader, writer) = (try store.open(), try store.open())
+            try await reader.migrate([.things])
+            let (begun, signal) = AsyncStream<Void>.makeStream()
+            let goOn = DispatchSemaphore(value: 0)
+            let reading = Task {
+                try await reader.read { connection in
+                    let before = try connection.query("SELECT id FROM things").count
+                    signal.finish()
+                    goOn.wait()
+                    return [before, try connection.query("SELECT id FROM things").count]
+                }
+            }
+            for await _ in begun {}
+            try await writer.transaction { try $0.execute("INSERT INTO things (name) VALUES ('x')") }
+            goOn.signal()
+            #expect(try await reading.value == [0, 0])
+            #expect(try await reader.read { try $0.query("SELECT id FROM things") }.count == 1)
+            try await reader.close()
+            try await writer.close()
         }
     }
 }

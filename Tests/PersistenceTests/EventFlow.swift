@@ -1,3 +1,4 @@
+import DatabaseTesting
 import Events
 import Foundation
 import Logging

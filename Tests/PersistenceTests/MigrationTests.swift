@@ -1,3 +1,4 @@
+import DatabaseTesting
 import Persistence
 import Testing
 
@@ -58,7 +59,7 @@ struct MigrationTests {
                 let applied = try await withThrowingTaskGroup(of: Int.self) { group in
                     for _ in 0..<4 {
                         group.addTask {
-                            let database = try await store.open()
+                            let database = try store.open()
                             let applied = try await database.migrate([Schema("s", [Self.first, Self.second]), .things])
                             try await database.close()
                             return applied

@@ -1,3 +1,4 @@
+import DatabaseTesting
 import Events
 import MessageBus
 import NIOCore

@@ -1,3 +1,4 @@
+import DatabaseTesting
 import Dispatch
 import Persistence
 import Testing
@@ -27,7 +28,7 @@ struct SQLiteDatabaseTests {
 
     @Test func durabilityAndForeignKeysAreOn() async throws {
         let store = try SQLiteStore()
-        let database = try await store.open()
+        let database = try store.open()
         let values = try await database.transaction { connection in
             try ["journal_mode", "synchronous", "foreign_keys"].map { try connection.query("PRAGMA \($0)")[0].values }
         }
@@ -38,7 +39,7 @@ struct SQLiteDatabaseTests {
 
     @Test func aWriterThatHoldsOnTooLongIsATypedError() async throws {
         let store = try SQLiteStore()
-        let holder = try await store.open()
+        let holder = try store.open()
         try await holder.migrate([.things])
         let other = try store.open(busyTimeout: .milliseconds(50))
         try await whileWriting(holder) { () async throws -> Void in
@@ -58,9 +59,9 @@ struct SQLiteDatabaseTests {
 
     @Test func aWriterIsWaitedFor() async throws {
         let store = try SQLiteStore()
-        let holder = try await store.open()
+        let holder = try store.open()
         try await holder.migrate([.things])
-        let other = try await store.open()
+        let other = try store.open()
         let waiting = Mutexed<Task<Void, any Error>?>(nil)
         try await whileWriting(holder) {
             waiting.value = Task {

@@ -47,8 +47,12 @@ import Testing
     @Test func wrappedLibrariesStayWrapped() {
         let found = lines(
             .exclusiveLibraries,
-            [("Sources/Persistence/A.swift", "import GRDB"), ("Sources/AuthService/B.swift", "\nimport GRDB")])
-        #expect(found == ["Sources/AuthService/B.swift:2"])
+            [
+                ("Sources/Persistence/A.swift", "import GRDB\nimport CPostgreSQL"),
+                ("Sources/AuthService/B.swift", "\nimport GRDB"),
+                ("Sources/Twitchy/C.swift", "import CPostgreSQL"),
+            ])
+        #expect(found == ["Sources/AuthService/B.swift:2", "Sources/Twitchy/C.swift:1"])
     }
 
     @Test func implementationsAreNamedInTheExecutableOnly() {

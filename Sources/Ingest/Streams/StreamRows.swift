@@ -53,12 +53,13 @@ struct StreamRows: Sendable {
 
     /// Takes the channel's stream in a new epoch, or begins one.
     ///
-    /// The compare-and-set is the transaction: whoever commits second sees the first's row.
+    /// The compare-and-set is the transaction: whoever comes second waits for the first and sees its row.
     /// - Parameter id: the new stream's, if there is none to go on with.
     func acquire(_ channel: StreamKeyHolder, ladder: Ladder, id: String, lease: Duration) async throws -> StreamRow {
         let now = now()
         let expires = now.advanced(by: lease)
         return try await database.transaction { [owner] connection in
+            try connection.lock("stream/\(channel.channelID)")
             let found = try connection.queryOne(
                 "SELECT \(StreamRow.columns) FROM streams WHERE channel_id = ? AND ended_at IS NULL",
                 [.text(channel.channelID)]

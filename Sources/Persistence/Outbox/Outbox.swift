@@ -3,6 +3,9 @@ public import Events
 /// Events that wait in the service's own database, written in the transaction of the change that they tell of.
 /// An ``OutboxRelay`` publishes them.
 public enum Outbox {
+    /// Notified of each event, where the engine can, see ``Database/notifications(_:)``.
+    static let channel = "outbox"
+
     public static let schema = Schema(
         "outbox",
         [
@@ -57,6 +60,7 @@ public enum Outbox {
         try connection.execute(
             "INSERT INTO outbox (event_id, topic, aggregate, envelope) VALUES (?, ?, ?, ?)",
             [.text(envelope.id), .text(event.type.topic), .text(event.aggregate), .blob(envelope.encoded())])
+        try connection.notify(channel)
         return envelope
     }
 
@@ -71,11 +75,13 @@ public enum Outbox {
     /// - Returns: how many events wait now that did not before.
     @discardableResult
     public static func resendNewest(in connection: any SQLConnection) throws -> Int {
-        try connection.execute(
+        let count = try connection.execute(
             """
             UPDATE outbox SET published_at = NULL
             WHERE published_at IS NOT NULL
                 AND position IN (SELECT MAX(position) FROM outbox GROUP BY aggregate)
             """, [])
+        if count > 0 { try connection.notify(channel) }
+        return count
     }
 }

@@ -10,7 +10,7 @@ import Synchronization
 /// copies of an aggregate's events come in their order: each relay begins at the oldest unpublished one, and holds
 /// back the rest of an aggregate of which one failed. Consumers drop the second copy by its id.
 public final class OutboxRelay: Sendable {
-    /// How often the relay looks without being poked: rows may come from another process.
+    /// How often the relay looks without being poked or notified: rows may come from another process.
     public static let interval = Duration.milliseconds(250)
     /// How long published events are kept.
     public static let retention = Duration.seconds(7 * 24 * 3600)
@@ -50,6 +50,9 @@ public final class OutboxRelay: Sendable {
                     try? await Task.sleep(for: Self.interval)
                 }
                 continuation.finish()
+            }
+            if let notifications = database.notifications(Outbox.channel) {
+                group.addTask { for await _ in notifications { continuation.yield() } }
             }
             try await self.relay(on: wakes)
             group.cancelAll()

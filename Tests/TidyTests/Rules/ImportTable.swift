@@ -11,7 +11,9 @@ enum ImportTable {
     static let composition = "Twitchy"
 
     /// Libraries that one module wraps for all others.
-    static let exclusiveLibraries = ["GRDB": "Persistence", "GRDBSQLite": "Persistence", "SQLite3": "Persistence"]
+    static let exclusiveLibraries = [
+        "GRDB": "Persistence", "GRDBSQLite": "Persistence", "SQLite3": "Persistence", "CPostgreSQL": "Persistence",
+    ]
 
     /// Folders of a module that hold one implementation of what the module promises.
     static let implementationFolders: Set<String> = ["InProcess", "RabbitMQ", "SQLite", "PostgreSQL", "Files", "S3"]

@@ -1,7 +1,7 @@
 extension Rule {
     /// Modules that wrap C; nil: the whole module, otherwise one folder of it.
     private static let wrappers: [(module: String, folder: String?)] = [
-        ("FFmpeg", nil), ("Gzip", nil), ("Persistence", nil), ("MessageBus", "RabbitMQ"),
+        ("FFmpeg", nil), ("Gzip", nil), ("Persistence", "PostgreSQL"), ("MessageBus", "RabbitMQ"),
     ]
 
     static let pointersStayInside = Rule(name: "pointers never leave the modules that wrap C") { tree in
