@@ -80,7 +80,9 @@ struct RecordingPlaylists: Sendable {
         _ channel: String, _ stream: String, _ body: (RecordingIndex) -> HTTPResponse
     ) async -> HTTPResponse {
         do {
-            guard try await directory.belonged(stream, to: channel), let index = try await index(stream) else {
+            guard try await directory.belonged(stream, to: channel), let index = try await index(stream),
+                index.keeping.isRecorded
+            else {
                 return .noSuchMedia
             }
             return body(index)
@@ -92,44 +94,13 @@ struct RecordingPlaylists: Sendable {
     }
 
     private func index(_ stream: String) async throws -> RecordingIndex? {
-        try await store.get(SegmentKey.index(stream: stream)).map { try RecordingIndex(decoding: $0) }
+        guard let bytes = try await store.get(SegmentKey.index(stream: stream)) else { return nil }
+        let index = try RecordingIndex(decoding: bytes)
+        return index.keeping.isRemoved ? nil : index
     }
 
     private func failed(_ error: any Error, _ stream: String) -> HTTPResponse {
         logger.warning("Recording not read", metadata: ["stream": "\(stream)", "reason": "\(error)"])
         return .notYet
-    }
-}
-
-extension RecordingIndex {
-    /// - Parameters:
-    ///   - lastSamples: how much of the end is listed.
-    ///   - prefix: where the segments lie, seen from the playlist.
-    func playlist(kind: MediaPlaylist.Kind, lastSamples: Int64, prefix: String) -> MediaPlaylist {
-        var segments: [Segment] = []
-        var length: Int64 = 0
-        var firstSequence = nextMediaSequence
-        var discontinuity = 0
-        listing: for (number, epoch) in epochs.enumerated().reversed() {
-            for offset in (0..<epoch.segmentCount).reversed() {
-                let isLast = offset == epoch.segmentCount - 1
-                let samples = isLast ? epoch.lastSegmentSamples : Timeline.segmentSamples
-                if length > 0, length + samples > lastSamples { break listing }
-                length += samples
-                firstSequence = epoch.firstMediaSequence + offset
-                let isDiscontinuity = offset == 0 && number > 0
-                discontinuity = Int(epoch.discontinuitySequence) - (isDiscontinuity ? 1 : 0)
-                segments.append(
-                    Segment(
-                        uri: prefix + SegmentKey.segment(epoch: epoch.number, mediaSequence: firstSequence),
-                        durationSamples: Int(samples),
-                        dateMilliseconds: epoch.dateMicroseconds(ofSegment: offset) / 1000,
-                        isDiscontinuity: isDiscontinuity,
-                        map: prefix + SegmentKey.initialization(epoch: epoch.number)))
-            }
-        }
-        return MediaPlaylist(
-            kind: kind, targetDurationSeconds: LiveWindow.targetDurationSeconds, mediaSequence: Int(firstSequence),
-            discontinuitySequence: max(0, discontinuity), segments: segments.reversed(), isEnded: isComplete)
     }
 }
