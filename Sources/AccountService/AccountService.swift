@@ -94,7 +94,8 @@ public final class AccountService: Sendable {
             do {
                 try await subscribe()
                 guard try await database.read({ try Inbox.isEmpty(in: $0) }) else { return }
-                return try await requestReplay(of: "ingest")
+                for owner in ["ingest", "transcoder"] { try await requestReplay(of: owner) }
+                return
             } catch let error as BusError where error.isTransient {
                 logger.warning("replay not requested yet", metadata: ["error": "\(error)"])
                 try? await Task.sleep(for: .seconds(1))

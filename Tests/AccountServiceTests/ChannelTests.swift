@@ -94,6 +94,26 @@ struct ChannelTests {
         }
     }
 
+    @Test func whetherStreamsAreKeptIsTold() async throws {
+        try await ServiceUnderTest.with { (test) async throws in
+            let channel = try await test.service.createChannel(name: "radio", title: "r")
+            #expect(channel.isRecorded)
+            let changed = try await test.service.setRecording(false, channelNamed: "radio", by: .administrator)
+            #expect(!changed.isRecorded)
+            guard case .channelChanged(let event) = try #require(try await test.outbox().last) else {
+                Issue.record("not told")
+                return
+            }
+            #expect(!event.recording && event.title == "r")
+            _ = try await test.api.updateChannel(
+                named: "radio", UpdateChannelRequest(recording: true), by: .administrator)
+            #expect(try await test.service.channel(named: "radio")?.isRecorded == true)
+            await #expect(throws: AccountError.self) {
+                try await test.service.setRecording(false, channelNamed: "none", by: .administrator)
+            }
+        }
+    }
+
     @Test func deletionRevokesKeysAndLeavesNoTitle() async throws {
         try await ServiceUnderTest.with { (test) async throws in
             let channel = try await test.service.createChannel(name: "radio", title: "private")

@@ -132,8 +132,21 @@ struct StreamRows: Sendable {
         try Outbox.append(
             .streamEnded(
                 StreamEnded(
-                    streamID: row.id, channelID: row.channel.channelID, endedAt: now, recordingAvailable: true)),
+                    streamID: row.id, channelID: row.channel.channelID, endedAt: now,
+                    recordingAvailable: try isRecorded(row.channel.channelID, in: connection))),
             at: now, to: connection)
+    }
+
+    /// Whether the channel's next stream is kept; of one that nothing is known of, it is.
+    func isRecorded(_ channelID: String) async throws -> Bool {
+        try await database.read { try Self.isRecorded(channelID, in: $0) }
+    }
+
+    private static func isRecorded(_ channelID: String, in connection: any SQLConnection) throws -> Bool {
+        let row = try connection.queryOne(
+            "SELECT recording FROM channels WHERE channel_id = ?", [.text(channelID)])
+        let recording: Int64 = try row?["recording"] ?? 1
+        return recording != 0
     }
 }
 
