@@ -73,6 +73,19 @@ public final class IngestService: Sendable {
         }
     }
 
+    /// Logs of streams wait for their recordings, in the process that has them.
+    private func followRecordings() async throws {
+        let subscription = try await bus.subscribe(
+            "ingest.recordings.\(owner)", topics: [EventType.recordingCompleted.topic], exclusive: true)
+        while let delivery = try await subscription.next() {
+            subscription.acknowledge(delivery.tag)
+            guard let envelope = try? EventEnvelope(decoding: delivery.payload.readableBytesView),
+                case .event(.recordingCompleted(let recording)) = try? envelope.decodeEvent()
+            else { continue }
+            await context.streams.recordingCompleted(recording.streamID)
+        }
+    }
+
     /// Works until cancelled, then lets go of every encoder; streams go on when the next process takes them up.
     public func run() async throws {
         let streams = context.streams
@@ -87,6 +100,7 @@ public final class IngestService: Sendable {
                 }
                 group.addTask { try await streams.run() }
                 group.addTask { try await self.followListeners() }
+                group.addTask { try await self.followRecordings() }
                 _ = try await group.next()
                 group.cancelAll()
                 try await group.waitForAll()
