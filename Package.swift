@@ -15,6 +15,7 @@ let settings: [SwiftSetting] =
 func nio(_ product: String) -> Target.Dependency { .product(name: product, package: "swift-nio") }
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let httpClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
 
 func module(
     _ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource]? = nil
@@ -40,6 +41,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
     ],
     targets: [
         // C libraries: each is imported by exactly one module.
@@ -67,7 +69,12 @@ let package = Package(
                 "CPostgreSQL", "Events", "MessageBus", crypto, logging, nio("NIOCore"),
                 .product(name: "GRDB", package: "GRDB.swift"),
             ]),
-        module("SegmentStore", [nio("NIOCore"), nio("NIOFoundationCompat"), nio("NIOPosix")]),
+        module(
+            "SegmentStore",
+            [
+                "Telemetry", crypto, httpClient, nio("NIOCore"), nio("NIOFoundationCompat"), nio("NIOHTTP1"),
+                nio("NIOPosix"),
+            ]),
         module("Telemetry", [logging, nio("NIOCore")]),
         module("WebSocket", ["HTTPService", logging, nio("NIOCore"), nio("NIOPosix")]),
 
@@ -89,7 +96,8 @@ let package = Package(
         module(
             "Transcoder",
             [
-                "AudioTimeline", "CMAF", "FFmpeg", "MessageBus", "SegmentStore", "Telemetry", logging, nio("NIOCore"),
+                "AudioTimeline", "CMAF", "Events", "FFmpeg", "MessageBus", "SegmentStore", "Telemetry", logging,
+                nio("NIOCore"),
             ]),
         module("Web", resources: [.embedInCode("Assets")]),
 
@@ -136,17 +144,22 @@ let package = Package(
         tests(
             "Persistence", ["DatabaseTesting", "EventProcess", "Events", "MessageBus", logging, nio("NIOCore")]),
         tests("RTMP", [nio("NIOCore")], exclude: ["Captures"]),
-        tests("SegmentStore", [nio("NIOCore"), nio("NIOPosix")]),
+        tests("SegmentStore", ["S3Testing", "Telemetry", nio("NIOCore"), nio("NIOHTTP1"), nio("NIOPosix")]),
         tests("Telemetry", [logging]),
         tests(
             "Transcoder",
             [
-                "AudioTimeline", "CMAF", "FFmpeg", "MessageBus", "SegmentStore", "Telemetry", logging, nio("NIOCore"),
+                "AudioTimeline", "CMAF", "Events", "FFmpeg", "MessageBus", "S3Testing", "SegmentStore", "Telemetry",
+                logging, nio("NIOCore"), nio("NIOPosix"),
             ]),
         tests("Web"),
         tests("WebSocket", ["HTTPService", logging, nio("NIOCore"), nio("NIOPosix")]),
         // What several test targets need.
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
+        // An S3 service and a proxy that breaks things, for tests.
+        .target(
+            name: "S3Testing", dependencies: [httpClient, nio("NIOCore"), nio("NIOHTTP1"), nio("NIOPosix")],
+            path: "Tests/S3Testing", exclude: ["serve.py"], swiftSettings: settings),
         .testTarget(name: "TidyTests", swiftSettings: settings),
         .testTarget(name: "EndToEndTests", dependencies: ["Twitchy"], swiftSettings: settings),
 

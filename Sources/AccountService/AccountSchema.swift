@@ -71,5 +71,8 @@ enum AccountSchema {
                     """,
                     "CREATE INDEX recordings_channel ON recordings (channel_id, started_at, stream_id)",
                 ]),
+            Migration(
+                version: 3, name: "say for each channel whether its streams are kept",
+                statements: ["ALTER TABLE channels ADD COLUMN recording BIGINT NOT NULL DEFAULT 1"]),
         ])
 }

@@ -1,9 +1,10 @@
 /// Decides what in the log `media.<stream>` counts.
 ///
 /// The first fence of a number wins, and entries of older generations after it are void; so a worker that froze and
-/// wakes up has no say, and every reader comes to the same stream.
+/// wakes up has no say, and every reader comes to the same stream. A worker only speaks after its fence, so an entry of a
+/// generation above all fences that were read tells that its fence fell out of the log, and stands for it.
 public struct MediaLogFilter: Sendable {
-    /// The highest generation fenced so far, and who won it; 0 before the first fence.
+    /// The highest generation so far, and who won it; 0 before the first entry, "" where the fence was not read.
     public private(set) var generation: UInt32 = 0
     public private(set) var worker = ""
     /// The newest bundle that counted.
@@ -23,15 +24,23 @@ public struct MediaLogFilter: Sendable {
             self.worker = worker
             fencesSinceBundle += 1
         case .bundle(let bundle):
-            guard bundle.generation == generation, !hasEnded else { return nil }
+            guard bundle.generation >= generation, !hasEnded else { return nil }
+            raise(to: bundle.generation)
             if let newest, !bundle.follows(newest) { return nil }
             newest = bundle
             fencesSinceBundle = 0
         case .end(let generation):
-            guard generation == self.generation, !hasEnded else { return nil }
+            guard generation >= self.generation, !hasEnded else { return nil }
+            raise(to: generation)
             hasEnded = true
         }
         return entry
+    }
+
+    private mutating func raise(to generation: UInt32) {
+        guard generation > self.generation else { return }
+        self.generation = generation
+        worker = ""
     }
 }
 

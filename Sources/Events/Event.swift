@@ -8,6 +8,7 @@ public enum Event: Sendable, Hashable {
     case nowPlayingChanged(NowPlayingChanged)
     case listenersCounted(ListenersCounted)
     case recordingCompleted(RecordingCompleted)
+    case recordingDeleted(RecordingDeleted)
     case replayRequested(ReplayRequested)
 
     public var type: EventType {
@@ -20,6 +21,7 @@ public enum Event: Sendable, Hashable {
         case .nowPlayingChanged: .nowPlayingChanged
         case .listenersCounted: .listenersCounted
         case .recordingCompleted: .recordingCompleted
+        case .recordingDeleted: .recordingDeleted
         case .replayRequested: .replayRequested
         }
     }
@@ -38,6 +40,7 @@ public enum Event: Sendable, Hashable {
         case .nowPlayingChanged(let payload): payload
         case .listenersCounted(let payload): payload
         case .recordingCompleted(let payload): payload
+        case .recordingDeleted(let payload): payload
         case .replayRequested(let payload): payload
         }
     }
@@ -53,6 +56,7 @@ public enum Event: Sendable, Hashable {
         case .nowPlayingChanged: self = .nowPlayingChanged(try NowPlayingChanged(fields))
         case .listenersCounted: self = .listenersCounted(try ListenersCounted(fields))
         case .recordingCompleted: self = .recordingCompleted(try RecordingCompleted(fields))
+        case .recordingDeleted: self = .recordingDeleted(try RecordingDeleted(fields))
         case .replayRequested: self = .replayRequested(try ReplayRequested(fields))
         }
     }

@@ -8,6 +8,7 @@ public enum EventType: String, Sendable, Hashable, CaseIterable {
     case nowPlayingChanged = "nowPlaying.changed"
     case listenersCounted = "listeners.counted"
     case recordingCompleted = "recording.completed"
+    case recordingDeleted = "recording.deleted"
     case replayRequested = "replay.requested"
 
     public var topic: String { rawValue }

@@ -32,6 +32,11 @@ enum IngestSchema {
                     )
                     """,
                     "CREATE UNIQUE INDEX streams_live ON streams (channel_id) WHERE ended_at IS NULL",
-                ])
+                ]),
+            Migration(
+                version: 2, name: "create the projection of channels",
+                statements: [
+                    "CREATE TABLE channels (channel_id TEXT NOT NULL PRIMARY KEY, recording BIGINT NOT NULL)"
+                ]),
         ])
 }

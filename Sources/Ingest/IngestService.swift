@@ -88,7 +88,8 @@ public final class IngestService: Sendable {
     /// process of the service.
     private func followEvents() async throws {
         try await bus.followEvents(
-            as: "ingest-\(owner)", types: [.listenersCounted, .streamKeyChanged], logger: logger
+            as: "ingest-\(owner)", types: [.listenersCounted, .streamKeyChanged, .recordingCompleted],
+            logger: logger
         ) { event in
             switch event {
             case .streamKeyChanged(let key) where key.revokedAt != nil:
@@ -96,6 +97,9 @@ public final class IngestService: Sendable {
             case .listenersCounted(let counted):
                 let names = await self.context.streams.channelNames()
                 self.context.listeners.told(counted, names: names)
+            case .recordingCompleted(let recording):
+                // Logs of streams wait for their recordings, in the process that has them.
+                await self.context.streams.recordingCompleted(recording.streamID)
             default: break
             }
         }

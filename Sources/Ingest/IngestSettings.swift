@@ -1,4 +1,5 @@
 public import AudioTimeline
+public import MessageBus
 
 /// What Ingest keeps to; the defaults are those of the product.
 public struct IngestSettings: Sendable {
@@ -17,6 +18,9 @@ public struct IngestSettings: Sendable {
     public var readDeadline = Duration.seconds(30)
     /// Queue and log stay so long after the end, for listeners of the live window.
     public var linger = Duration.seconds(75)
+    /// What the logs of streams keep: with a store that is another machine ``Topology/mediaOptionsOfRemoteStore``. When
+    /// a stream is over, its log stays for up to this age until its recording is complete.
+    public var mediaLog = Topology.mediaOptions
     public var limits = StreamClock.Limits()
     public var ladder = Ladder.standard
 

@@ -13,6 +13,9 @@ public enum Topology {
     /// The live window of 60 s and what listeners of the oldest segment still fetch.
     public static let mediaOptions = LogOptions(maximumBytes: 32 << 20, minimumAge: .seconds(64))
 
+    /// With a store that may be out of reach for a while: what is stored late waits in the log.
+    public static let mediaOptionsOfRemoteStore = LogOptions(maximumBytes: 192 << 20, minimumAge: .seconds(600))
+
     /// Offers of streams that want a worker.
     public static let transcodeJobs = "transcode.jobs"
 

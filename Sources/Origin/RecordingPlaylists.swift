@@ -80,7 +80,9 @@ struct RecordingPlaylists: Sendable {
         _ channel: String, _ stream: String, _ body: (RecordingIndex) -> HTTPResponse
     ) async -> HTTPResponse {
         do {
-            guard try await directory.belonged(stream, to: channel), let index = try await index(stream) else {
+            guard try await directory.belonged(stream, to: channel), let index = try await index(stream),
+                index.keeping.isRecorded
+            else {
                 return .noSuchMedia
             }
             return body(index)
@@ -92,44 +94,13 @@ struct RecordingPlaylists: Sendable {
     }
 
     private func index(_ stream: String) async throws -> RecordingIndex? {
-        try await store.get(SegmentKey.index(stream: stream)).map { try RecordingIndex(decoding: $0) }
+        guard let bytes = try await store.get(SegmentKey.index(stream: stream)) else { return nil }
+        let index = try RecordingIndex(decoding: bytes)
+        return index.keeping.isRemoved ? nil : index
     }
 
     private func failed(_ error: any Error, _ stream: String) -> HTTPResponse {
         logger.warning("Recording not read", metadata: ["stream": "\(stream)", "reason": "\(error)"])
         return .notYet
-    }
-}
-
-extension RecordingIndex {
-    /// - Parameters:
-    ///   - lastSamples: how much of the end is listed.
-    ///   - prefix: where the segments lie, seen from the playlist.
-    func playlist(kind: MediaPlaylist.Kind, lastSamples: Int64, prefix: String) -> MediaPlaylist {
-        let listed = segments(lastSamples: lastSamples)
-        let first = listed.first
-        return MediaPlaylist(
-            kind: kind, targetDurationSeconds: LiveWindow.targetDurationSeconds,
-            mediaSequence: Int(first?.mediaSequence ?? nextMediaSequence),
-            discontinuitySequence: first?.discontinuitySequenceBefore ?? 0,
-            segments: listed.map { $0.listed(prefix: prefix) }, isEnded: isComplete)
-    }
-
-    /// The newest stored segments, oldest first: as many as fit, one at least if there is any.
-    func segments(lastSamples: Int64) -> [WindowSegment] {
-        var segments: [WindowSegment] = []
-        var length: Int64 = 0
-        for (number, epoch) in epochs.enumerated().reversed() {
-            for offset in (0..<epoch.segmentCount).reversed() {
-                let segment = WindowSegment(
-                    stored: epoch, segment: offset, isDiscontinuity: offset == 0 && number > 0)
-                guard segments.isEmpty || length + segment.durationSamples <= lastSamples else {
-                    return segments.reversed()
-                }
-                length += segment.durationSamples
-                segments.append(segment)
-            }
-        }
-        return segments.reversed()
     }
 }

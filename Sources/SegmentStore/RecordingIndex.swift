@@ -82,11 +82,39 @@ public struct RecordingIndex: Codable, Sendable, Equatable {
     public var nowPlaying: [NowPlayingChange] = []
     /// Whether the stream is over and all of it is stored.
     public var isComplete = false
+    /// What the rules for recordings go by.
+    public var keeping = Keeping()
 
     public init(stream: String, renditions: [Rendition]) {
         self.stream = stream
         self.renditions = renditions
     }
+
+    private enum CodingKeys: String, CodingKey {
+        case version, stream, renditions, epochs, nowPlaying, isComplete, keeping
+    }
+
+    /// Indices from before there were rules have no ``keeping``.
+    public init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        self.init(
+            stream: try values.decode(String.self, forKey: .stream),
+            renditions: try values.decode([Rendition].self, forKey: .renditions))
+        version = try values.decode(Int.self, forKey: .version)
+        epochs = try values.decode([Epoch].self, forKey: .epochs)
+        nowPlaying = try values.decode([NowPlayingChange].self, forKey: .nowPlaying)
+        isComplete = try values.decode(Bool.self, forKey: .isComplete)
+        keeping = try values.decodeIfPresent(Keeping.self, forKey: .keeping) ?? Keeping()
+    }
+
+    /// Date of the end of the last segment, microseconds since 1970; 0 when nothing is stored.
+    public var endMicroseconds: Int64 {
+        guard let last = epochs.last, last.segmentCount > 0 else { return 0 }
+        return last.dateMicroseconds(ofSegment: last.segmentCount - 1) + last.lastSegmentSamples * 125 / 6
+    }
+
+    /// Date of the first sample, microseconds since 1970; 0 when nothing is stored.
+    public var startMicroseconds: Int64 { epochs.first?.dates.first?.dateMicroseconds ?? 0 }
 
     /// One past the last stored segment.
     public var nextMediaSequence: UInt64 { epochs.last?.nextMediaSequence ?? 0 }

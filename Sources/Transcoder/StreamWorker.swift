@@ -10,6 +10,7 @@ struct StreamWorker: Sendable {
     let job: TranscodeJob
     let bus: any MessageBus
     let store: any SegmentStore
+    let rules: RecordingRules
     let ladder: Ladder
     let threads: CodecThreads
     let worker: String
@@ -41,7 +42,11 @@ struct StreamWorker: Sendable {
         defer { Task { await threads.unpin(number) } }
         metrics.activeStreams.increment()
         defer { metrics.activeStreams.decrement() }
-        let writer = StoreWriter(stream: job.stream, bus: bus, store: store, metrics: metrics, logger: logger)
+        let writer = StoreWriter(
+            stream: job.stream, generation: generation,
+            keeping: RecordingIndex.Keeping(channelID: job.channelID, isRecorded: job.isRecorded),
+            windowSamples: rules.windowSamples, bus: bus,
+            uploads: StoreUploads(store: store, metrics: metrics, logger: logger), metrics: metrics, logger: logger)
         try await withThrowingTaskGroup(of: Bool.self) { group in
             group.addTask {
                 try await writer.run()

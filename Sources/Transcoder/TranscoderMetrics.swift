@@ -7,6 +7,8 @@ public struct TranscoderMetrics: Sendable {
     let brokenPackets: Counter
     let storedSegments: Counter
     let storeFailures: Counter
+    let lostSegments: Counter
+    let recordings: RecordingMetrics
 
     public init(_ registry: MetricsRegistry) {
         activeStreams = registry.gauge("twitchy_transcoder_active_streams", help: "Streams being transcoded.")
@@ -15,6 +17,10 @@ public struct TranscoderMetrics: Sendable {
             "twitchy_transcoder_broken_packets_total", help: "Source packets that could not be decoded.")
         storedSegments = registry.counter(
             "twitchy_transcoder_stored_segments_total", help: "Segments written to the store.")
+        recordings = RecordingMetrics(registry)
+        lostSegments = registry.counter(
+            "twitchy_transcoder_lost_segments_total",
+            help: "Segments that the log no longer had when the store took them again.")
         storeFailures = registry.counter(
             "twitchy_transcoder_store_failures_total", help: "Writes that the store refused; they are tried again.")
     }

@@ -4,27 +4,31 @@ public import MessageBus
 public import SegmentStore
 import Synchronization
 
-/// The worker pool: takes offered streams while it has free slots.
+/// The worker pool: takes offered streams while it has free slots. It owns what is stored, and keeps the rules for it.
 public struct TranscoderService: Sendable {
-    private let bus: any MessageBus
+    let bus: any MessageBus
     private let store: any SegmentStore
     private let ladder: Ladder
     private let slots: Int
+    private let rules: RecordingRules
     private let worker: String
     private let metrics: TranscoderMetrics
-    private let logger: Logger
+    let logger: Logger
 
     /// - Parameters:
     ///   - slots: streams that are taken at the same time, standbys included.
+    ///   - rules: what becomes of recordings; the same in all processes on one store.
     ///   - worker: names this process in fences; no two processes may have the same.
     public init(
-        bus: any MessageBus, store: any SegmentStore, ladder: Ladder, slots: Int, worker: String,
+        bus: any MessageBus, store: any SegmentStore, ladder: Ladder, slots: Int,
+        rules: RecordingRules = RecordingRules(), worker: String,
         metrics: TranscoderMetrics, logger: Logger
     ) {
         self.bus = bus
         self.store = store
         self.ladder = ladder
         self.slots = slots
+        self.rules = rules
         self.worker = worker
         self.metrics = metrics
         self.logger = logger
@@ -34,7 +38,11 @@ public struct TranscoderService: Sendable {
     public func run() async throws {
         let threads = CodecThreads()
         let places = Slots(count: slots)
+        let keeper = RecordingKeeper(
+            store: store, bus: bus, rules: rules, metrics: metrics.recordings, logger: logger)
         try await withThrowingDiscardingTaskGroup { group in
+            group.addTask { await keeper.run() }
+            group.addTask { try await answerReplays(keeper) }
             var pauses = Backoff()
             while !Task.isCancelled {
                 try await places.waitForRoom()
@@ -78,7 +86,8 @@ public struct TranscoderService: Sendable {
         logger[metadataKey: "stream"] = "\(job.stream)"
         logger[metadataKey: "channel"] = "\(job.channel)"
         let stream = StreamWorker(
-            job: job, bus: bus, store: store, ladder: ladder, threads: threads, worker: worker, metrics: metrics,
+            job: job, bus: bus, store: store, rules: rules, ladder: ladder, threads: threads, worker: worker,
+            metrics: metrics,
             logger: logger)
         group.addTask { [logger] in
             do {

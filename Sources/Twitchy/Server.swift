@@ -37,7 +37,8 @@ struct Server {
         let threads = NIOThreadPool(numberOfThreads: 4)
         threads.start()
         let bus = InProcessMessageBus()
-        let store = FileSegmentStore(root: configuration.segmentFolder ?? folder.file("segments"), threads: threads)
+        let segments = try SegmentStores(configuration.segments, folder: folder, threads: threads, group: group)
+        let store = segments.store
         let logger = output.logger(label: "twitchy")
         metrics.observeProcess()
         health.publish(to: metrics)
@@ -50,7 +51,8 @@ struct Server {
             database: databases.ingest, bus: bus, group: group, settings: ingestSettings, owner: owner,
             metrics: IngestMetrics(metrics), logger: output.logger(label: "ingest"))
         let transcoder = TranscoderService(
-            bus: bus, store: store, ladder: configuration.ladder, slots: configuration.slots, worker: owner,
+            bus: bus, store: store, ladder: configuration.ladder, slots: configuration.slots,
+            rules: recordingRules, worker: owner,
             metrics: TranscoderMetrics(metrics), logger: output.logger(label: "transcoder"))
         let origin = OriginService(
             database: databases.origin, bus: bus, store: store, settings: originSettings, process: owner,
@@ -104,6 +106,7 @@ struct Server {
         _ = try? await services.value
         await bus.shutdown()
         try await databases.close()
+        try await segments.close()
         try await group.shutdownGracefully()
         try await threads.shutdownGracefully()
         output.flush()
@@ -113,7 +116,17 @@ struct Server {
     private var ingestSettings: IngestSettings {
         var settings = IngestSettings()
         settings.ladder = configuration.ladder
+        if configuration.segments.isRemote { settings.mediaLog = Topology.mediaOptionsOfRemoteStore }
         return settings
+    }
+
+    private var recordingRules: RecordingRules {
+        var rules = RecordingRules()
+        rules.keepFor = configuration.keepRecordings
+        rules.quotaBytes = configuration.recordingQuota
+        rules.channelQuotaBytes = configuration.channelQuota
+        rules.rewind = configuration.dvr
+        return rules
     }
 
     private var originSettings: OriginSettings {

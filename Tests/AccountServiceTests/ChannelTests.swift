@@ -101,6 +101,27 @@ struct ChannelTests {
     }
 
     @Test(arguments: DatabaseEngine.all)
+    func whetherStreamsAreKeptIsTold(engine: DatabaseEngine) async throws {
+        try await ServiceUnderTest.with(engine) { (test) async throws in
+            let channel = try await test.service.createChannel(name: "radio", title: "r")
+            #expect(channel.isRecorded)
+            let changed = try await test.service.setRecording(false, channelNamed: "radio", by: .administrator)
+            #expect(!changed.isRecorded)
+            guard case .channelChanged(let event) = try #require(try await test.outbox().last) else {
+                Issue.record("not told")
+                return
+            }
+            #expect(!event.recording && event.title == "r")
+            _ = try await test.api.updateChannel(
+                named: "radio", UpdateChannelRequest(recording: true), by: .administrator)
+            #expect(try await test.service.channel(named: "radio")?.isRecorded == true)
+            await #expect(throws: AccountError.self) {
+                try await test.service.setRecording(false, channelNamed: "none", by: .administrator)
+            }
+        }
+    }
+
+    @Test(arguments: DatabaseEngine.all)
     func deletionRevokesKeysAndLeavesNoTitle(engine: DatabaseEngine) async throws {
         try await ServiceUnderTest.with(engine) { (test) async throws in
             let channel = try await test.service.createChannel(name: "radio", title: "private")

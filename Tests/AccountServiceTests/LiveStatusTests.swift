@@ -76,6 +76,31 @@ struct LiveStatusTests {
         }
     }
 
+    /// A recording that is removed is listed no more, also if the event that told of it comes late.
+    @Test(arguments: DatabaseEngine.all)
+    func removedRecordingsAreNotListed(engine: DatabaseEngine) async throws {
+        try await ServiceUnderTest.with(engine) { (test) async throws in
+            let channel = try await test.service.createChannel(name: "radio", title: "")
+            func recording(_ stream: String) -> Event {
+                .recordingCompleted(
+                    RecordingCompleted(
+                        streamID: stream, channelID: channel.id, startedAt: test.now, durationSamples: 1, ladder: []))
+            }
+            try await test.service.subscribe()
+            try await test.whileRunning { () async throws in
+                try await test.tell(recording("s1"), version: 1)
+                try await test.tell(
+                    .recordingDeleted(RecordingDeleted(streamID: "s1", channelID: channel.id)), version: 2)
+                try await test.tell(recording("s1"), version: 1)
+                try await test.tell(recording("s2"), version: 1)
+                while try await test.api.recordings(channelNamed: "radio").items.last?.id != "s2" {
+                    try await Task.sleep(for: .milliseconds(10))
+                }
+                #expect(try await test.api.recordings(channelNamed: "radio").items.map(\.id) == ["s2"])
+            }
+        }
+    }
+
     @Test(arguments: DatabaseEngine.all)
     func recordingsAreListedNewestFirst(engine: DatabaseEngine) async throws {
         try await ServiceUnderTest.with(engine) { (test) async throws in

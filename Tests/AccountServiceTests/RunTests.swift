@@ -71,12 +71,13 @@ struct RunTests {
     }
 
     @Test(arguments: DatabaseEngine.all)
-    func aNewServiceAsksIngestForItsStreams(engine: DatabaseEngine) async throws {
+    func aNewServiceAsksForStreamsAndRecordings(engine: DatabaseEngine) async throws {
         try await ServiceUnderTest.with(engine) { (test) async throws in
             let subscription = try await test.bus.subscribe("test", topics: ["replay.#"], exclusive: true)
             try await test.whileRunning { () async throws in
                 #expect(
-                    try await next(1, from: subscription) == [.replayRequested(ReplayRequested(owner: "ingest"))])
+                    try await next(2, from: subscription)
+                        == ["ingest", "transcoder"].map { .replayRequested(ReplayRequested(owner: $0)) })
             }
         }
     }

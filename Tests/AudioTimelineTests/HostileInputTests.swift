@@ -64,7 +64,7 @@ struct HostileInputTests {
     }
 
     @Test func transcodeJobs() throws {
-        let job = TranscodeJob(stream: "01abc", channel: "demo")
+        let job = TranscodeJob(stream: "01abc", channel: "demo", channelID: "7", isRecorded: false)
         #expect(try TranscodeJob(decoding: job.encoded()) == job)
         let refused = mutate(3, [Array(job.encoded().readableBytesView)]) { bytes in
             isDecodable { _ = try TranscodeJob(decoding: ByteBuffer(bytes: bytes)) }

@@ -14,8 +14,6 @@ struct MediaLogFilterTests {
     /// The first fence of a number wins; what older generations say after it is void.
     @Test func frozenWorkersHaveNoSay() {
         var filter = MediaLogFilter()
-        // Nobody speaks before a fence.
-        #expect(filter.accept(bundle(1, 0)) == nil)
         #expect(filter.accept(.fence(generation: 1, worker: "a")) != nil)
         #expect(filter.accept(bundle(1, 0)) != nil)
         #expect(filter.accept(.fence(generation: 2, worker: "b")) != nil)
@@ -24,13 +22,29 @@ struct MediaLogFilterTests {
         #expect(filter.accept(bundle(1, 1)) == nil)
         #expect(filter.accept(.end(generation: 1)) == nil)
         #expect(filter.accept(bundle(2, 1)) != nil)
-        #expect(filter.accept(bundle(3, 2)) == nil)
         #expect(filter.accept(.fence(generation: 1, worker: "a")) == nil)
         #expect(!filter.hasEnded)
         #expect(filter.accept(.end(generation: 2)) != nil)
         #expect(filter.hasEnded)
         #expect(filter.accept(bundle(2, 2)) == nil)
         #expect(filter.accept(.end(generation: 2)) == nil)
+    }
+
+    /// Logs forget: a reader that begins, or falls, behind a fence takes the entries after it for it.
+    @Test func aFenceThatFellOutOfTheLogIsNotMissed() {
+        var filter = MediaLogFilter()
+        #expect(filter.accept(bundle(4, 700)) != nil)
+        #expect(filter.generation == 4 && filter.worker == "")
+        #expect(filter.accept(bundle(3, 701)) == nil)
+        #expect(filter.accept(.fence(generation: 4, worker: "late")) == nil)
+        // What it missed while it was behind were the fence of another worker and some bundles.
+        #expect(filter.accept(bundle(6, 900)) != nil)
+        #expect(filter.accept(bundle(5, 901)) == nil)
+        #expect(filter.accept(bundle(4, 902)) == nil)
+        #expect(filter.accept(.fence(generation: 7, worker: "b")) != nil)
+        #expect(filter.generation == 7 && filter.worker == "b")
+        #expect(filter.accept(.end(generation: 6)) == nil)
+        #expect(filter.accept(.end(generation: 8)) != nil)
     }
 
     /// A slot counts once, and older epochs not at all.

@@ -13,7 +13,8 @@ struct EventEnvelopeTests {
     /// One of every type, with every optional absent and present somewhere.
     static let events: [Event] = [
         .channelChanged(ChannelChanged(channelID: "7", name: "demo", title: "A \"b\" é", ownerID: "1", deleted: false)),
-        .channelChanged(ChannelChanged(channelID: "7", name: "demo", title: "", ownerID: nil, deleted: true)),
+        .channelChanged(
+            ChannelChanged(channelID: "7", name: "demo", title: "", ownerID: nil, recording: false, deleted: true)),
         .streamKeyChanged(
             StreamKeyChanged(
                 keyID: "2", channelID: "7", channelName: "demo", sha256: "ab", label: "obs", expiresAt: nil,
@@ -38,6 +39,7 @@ struct EventEnvelopeTests {
             RecordingCompleted(
                 streamID: "s1", channelID: "7", startedAt: Timestamp(milliseconds: 1), durationSamples: 48_000,
                 ladder: ladder)),
+        .recordingDeleted(RecordingDeleted(streamID: "s1", channelID: "7")),
         .replayRequested(ReplayRequested(owner: "accounts")),
     ]
 
@@ -65,7 +67,19 @@ struct EventEnvelopeTests {
             String(decoding: envelope(event).encoded(), as: UTF8.self)
                 == #"{"id":"id","type":"channel.changed","version":1,"aggregate":"channel/7","aggregateVersion":4,"#
                 + #""occurredAt":123,"payload":{"channelID":"7","name":"demo","title":"Demo","ownerID":null,"#
-                + #""deleted":false}}"#)
+                + #""recording":true,"deleted":false}}"#)
+    }
+
+    /// Who published before the field was there kept all recordings.
+    @Test func aChannelThatSaysNothingOfRecordingsKeepsThem() throws {
+        var envelope = envelope(Self.events[0])
+        envelope.payload = ["channelID": "7", "name": "demo", "title": "t", "deleted": false]
+        #expect(
+            try envelope.decodeEvent()
+                == .event(
+                    .channelChanged(
+                        ChannelChanged(
+                            channelID: "7", name: "demo", title: "t", ownerID: nil, recording: true, deleted: false))))
     }
 
     @Test(arguments: events)
@@ -76,7 +90,7 @@ struct EventEnvelopeTests {
         case .streamKeyChanged: #expect(event.aggregate == "streamKey/2")
         case .nowPlayingChanged: #expect(event.aggregate == "nowPlaying/s1")
         case .listenersCounted: #expect(event.aggregate == "listeners/p")
-        case .recordingCompleted: #expect(event.aggregate == "recording/s1")
+        case .recordingCompleted, .recordingDeleted: #expect(event.aggregate == "recording/s1")
         case .replayRequested: #expect(event.aggregate == "replay/accounts")
         }
     }

@@ -60,6 +60,23 @@ struct StreamKeyRegistryTests {
         }
     }
 
+    /// A channel that nothing is known of is recorded; afterwards what its owner said last counts.
+    @Test(arguments: DatabaseEngine.all)
+    func whetherAChannelRecordsFollowsItsOwner(engine: DatabaseEngine) async throws {
+        try await IngestDatabase.with(engine) { test in
+            let rows = test.rows(owner: "a")
+            #expect(try await rows.isRecorded("7"))
+            for recording in [false, true, false] {
+                try await test.apply(
+                    .channelChanged(
+                        ChannelChanged(
+                            channelID: "7", name: "x", title: "", ownerID: nil, recording: recording, deleted: false)))
+                #expect(try await rows.isRecorded("7") == recording)
+                #expect(try await rows.isRecorded("8"))
+            }
+        }
+    }
+
     /// A channel's new name counts for its keys, and a deleted channel's keys are gone.
     @Test(arguments: DatabaseEngine.all)
     func keysFollowTheirChannel(engine: DatabaseEngine) async throws {

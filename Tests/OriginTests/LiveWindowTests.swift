@@ -252,7 +252,7 @@ struct RecalledWindowTests {
     }
 }
 
-struct RecordingPlaylistTests {
+struct ListedRecordingTests {
     private var index: RecordingIndex {
         var index = RecordingIndex(stream: "s", renditions: [])
         index.epochs = [

@@ -37,6 +37,26 @@ final class MemoryStore: SegmentStore {
         }
     }
 
+    func remove(_ keys: [String]) async throws {
+        state.withLock { state in
+            for key in keys { state.objects[key] = nil }
+        }
+    }
+
+    func streams() async throws -> [String] {
+        Set(objects.keys.compactMap { $0.split(separator: "/").first.map(String.init) }).sorted()
+    }
+
+    func objects(under prefix: String, after key: String?, limit: Int) async throws -> [StoredObject] {
+        let found = objects.filter { object in object.key.hasPrefix(prefix + "/") && key.map { object.key > $0 } ?? true
+        }
+        return found.sorted { $0.key < $1.key }.prefix(limit).map {
+            StoredObject(key: $0.key, byteCount: Int64($0.value.readableBytes), modifiedAt: 0)
+        }
+    }
+
+    func disk() async throws -> StoreDisk? { nil }
+
     var objects: [String: ByteBuffer] { state.withLock { $0.objects } }
 
     /// Keys in the order in which they were written.

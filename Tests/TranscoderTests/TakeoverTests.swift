@@ -18,7 +18,8 @@ struct TakeoverTests {
     ) throws -> StreamWorker {
         StreamWorker(
             job: TranscodeJob(stream: stream, channel: "c"), bus: bus, store: store,
-            ladder: try Ladder(parsing: Self.ladder), threads: CodecThreads(count: 1), worker: name,
+            rules: RecordingRules(), ladder: try Ladder(parsing: Self.ladder), threads: CodecThreads(count: 1),
+            worker: name,
             metrics: TranscoderMetrics(MetricsRegistry()),
             logger: Logger(
                 label: "test",

@@ -49,6 +49,9 @@ public struct AccountAPI: Sendable {
         if let title = request.title {
             _ = try await service.updateChannel(named: name, title: title, by: user)
         }
+        if let recording = request.recording {
+            _ = try await service.setRecording(recording, channelNamed: name, by: user)
+        }
         return try await present(name, publicURL)
     }
 

@@ -12,9 +12,12 @@ public struct CreateChannelRequest: Decodable, Sendable {
 /// The body of `PATCH /api/v1/channels/NAME`. What is absent stays.
 public struct UpdateChannelRequest: Decodable, Sendable {
     public var title: String?
+    /// Whether the next streams are kept as recordings.
+    public var recording: Bool?
 
-    public init(title: String? = nil) {
+    public init(title: String? = nil, recording: Bool? = nil) {
         self.title = title
+        self.recording = recording
     }
 }
 

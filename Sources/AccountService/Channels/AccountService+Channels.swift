@@ -44,6 +44,18 @@ extension AccountService {
         }
     }
 
+    /// Says whether the channel's next streams are kept. One that is on the air stays what it is; recordings that are
+    /// there stay until their time is over.
+    public func setRecording(_ isOn: Bool, channelNamed name: String, by user: Requester) async throws -> Channel {
+        try await write { connection, now in
+            let channel = try ChannelRow.named(name, in: connection)
+            try user.requireOwner(of: channel)
+            try connection.execute(
+                "UPDATE channels SET recording = ? WHERE id = ?", [SQLValue(isOn), .integer(channel.id)])
+            return try Self.publishChannel(channel.id, at: now, in: connection).channel
+        }
+    }
+
     /// Deletes the channel and revokes its stream keys. Its name stays taken, so that nobody can pretend to be it.
     public func deleteChannel(named name: String, by user: Requester) async throws {
         try await write { connection, now in

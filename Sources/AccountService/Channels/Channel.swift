@@ -6,4 +6,6 @@ public struct Channel: Sendable, Hashable {
     public let title: String
     /// The user's id; `nil` for a channel that was made by an administrator.
     public let ownerID: String?
+    /// Whether its next streams are kept as recordings.
+    public let isRecorded: Bool
 }

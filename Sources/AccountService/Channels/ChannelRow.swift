@@ -7,15 +7,18 @@ struct ChannelRow: Sendable {
     let name: String
     let title: String
     let ownerID: Int64?
+    let isRecorded: Bool
     let isDeleted: Bool
 
-    private static let columns = "id, name, title, owner_id, deleted_at"
+    private static let columns = "id, name, title, owner_id, recording, deleted_at"
 
     private init(_ row: SQLRow) throws {
         id = try row["id"]
         name = try row["name"]
         title = try row["title"]
         ownerID = try row["owner_id"]
+        let recording: Int64 = try row["recording"]
+        isRecorded = recording != 0
         let deletedAt: Int64? = try row["deleted_at"]
         isDeleted = deletedAt != nil
     }
@@ -40,14 +43,14 @@ struct ChannelRow: Sendable {
     }
 
     var channel: Channel {
-        Channel(id: String(id), name: name, title: title, ownerID: ownerID.map(String.init))
+        Channel(id: String(id), name: name, title: title, ownerID: ownerID.map(String.init), isRecorded: isRecorded)
     }
 
     var changed: Event {
         .channelChanged(
             ChannelChanged(
                 channelID: String(id), name: name, title: title, ownerID: ownerID.map(String.init),
-                deleted: isDeleted))
+                recording: isRecorded, deleted: isDeleted))
     }
 
     /// What `?q=` is looked for in. Lowered here, since databases differ in what they lower.

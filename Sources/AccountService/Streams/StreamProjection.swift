@@ -5,6 +5,7 @@ import Persistence
 enum StreamProjection {
     static let types: [EventType] = [
         .streamStarted, .streamChanged, .streamEnded, .nowPlayingChanged, .recordingCompleted,
+        .recordingDeleted,
     ]
 
     static func apply(_ event: Event, to connection: any SQLConnection) throws {
@@ -13,6 +14,8 @@ enum StreamProjection {
         case .streamEnded(let end): try apply(end, to: connection)
         case .nowPlayingChanged(let nowPlaying): try apply(nowPlaying, to: connection)
         case .recordingCompleted(let recording): try apply(recording, to: connection)
+        case .recordingDeleted(let recording):
+            try connection.execute("DELETE FROM recordings WHERE stream_id = ?", [.text(recording.streamID)])
         case .channelChanged, .streamKeyChanged, .listenersCounted, .replayRequested: return
         }
     }

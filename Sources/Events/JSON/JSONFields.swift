@@ -59,6 +59,12 @@ struct JSONFields {
         }
     }
 
+    /// nil where it is absent or null.
+    func optionalBool(_ name: String) throws(EventError) -> Bool? {
+        if case .null = value(name) { return nil }
+        return try bool(name)
+    }
+
     func array(_ name: String) throws(EventError) -> [JSONValue] {
         switch value(name) {
         case .null: throw .missingField(name)

@@ -61,10 +61,16 @@ struct StreamKeyRegistry: Sendable {
         case .channelChanged(let channel):
             if channel.deleted {
                 try connection.execute("DELETE FROM stream_keys WHERE channel_id = ?", [.text(channel.channelID)])
+                try connection.execute("DELETE FROM channels WHERE channel_id = ?", [.text(channel.channelID)])
             } else {
                 try connection.execute(
                     "UPDATE stream_keys SET channel_name = ? WHERE channel_id = ?",
                     [.text(channel.name), .text(channel.channelID)])
+                try connection.execute(
+                    """
+                    INSERT INTO channels (channel_id, recording) VALUES (?, ?)
+                    ON CONFLICT (channel_id) DO UPDATE SET recording = excluded.recording
+                    """, [.text(channel.channelID), SQLValue(channel.recording)])
             }
         default: break
         }

@@ -20,6 +20,8 @@ actor LiveStreams {
     private var opening: [String: Task<LiveStream, any Error>] = [:]
     private var guards: [String: TakeoverGuard] = [:]
     private var tasks: [String: Task<Void, Never>] = [:]
+    /// Streams that are over and not cleared up, by whether their recordings are complete.
+    private var clearing: [String: Bool] = [:]
     private var isShuttingDown = false
 
     init(
@@ -115,7 +117,7 @@ actor LiveStreams {
 
     private func makeStream(_ row: StreamRow) async throws -> LiveStream {
         try await bus.declareQueue(Topology.source(row.id), Topology.sourceOptions)
-        try await bus.declareLog(Topology.media(row.id), Topology.mediaOptions)
+        try await bus.declareLog(Topology.media(row.id), settings.mediaLog)
         try await bus.declareQueue(Topology.transcodeJobs, Topology.transcodeJobsOptions)
         let wallOffset = rows.now().milliseconds * 1000 - MonotonicClock.now / 1000
         let clock = StreamClock(epoch: row.epoch, wallOffsetMicroseconds: wallOffset, limits: settings.limits)
@@ -157,16 +159,26 @@ actor LiveStreams {
 
     /// Offers the stream while it has fewer workers than it wants; declaring the queue again keeps it and tells.
     private func offer(_ stream: LiveStream) async {
-        let job = TranscodeJob(stream: stream.id, channel: stream.channel.channelName).encoded()
+        var job: ByteBuffer?
         while !Task.isCancelled {
             do {
+                if job == nil { job = try await makeOffer(stream) }
+                guard let offer = job else { return }
                 let status = try await bus.declareQueue(Topology.source(stream.id), Topology.sourceOptions)
-                if status.consumers < settings.workers { try bus.send(job, to: Topology.transcodeJobs) }
+                if status.consumers < settings.workers { try bus.send(offer, to: Topology.transcodeJobs) }
             } catch {
                 stream.logger.warning("Stream cannot be offered", metadata: ["reason": "\(error)"])
             }
             try? await Task.sleep(for: settings.offerInterval)
         }
+    }
+
+    /// What the channel's owner wants of recordings when the stream begins holds until it is over.
+    private func makeOffer(_ stream: LiveStream) async throws -> ByteBuffer {
+        TranscodeJob(
+            stream: stream.id, channel: stream.channel.channelName, channelID: stream.channel.channelID,
+            isRecorded: try await rows.isRecorded(stream.channel.channelID)
+        ).encoded()
     }
 
     /// Tells everybody that the stream is over. Does nothing the second time.
@@ -186,11 +198,25 @@ actor LiveStreams {
         }
     }
 
-    /// Removes queue and log once nobody reads them: workers finish the queue, listeners have the window's length.
+    /// The store has all of the stream.
+    func recordingCompleted(_ stream: String) {
+        if clearing[stream] != nil { clearing[stream] = true }
+    }
+
+    /// Removes queue and log once nobody reads them: workers finish the queue, listeners have the window's length, and
+    /// the recording, which waits in the log while the store is down, gets what the log keeps.
     private func clearUp(_ stream: LiveStream) async {
-        defer { tasks[stream.id] = nil }
+        clearing[stream.id] = false
+        defer {
+            tasks[stream.id] = nil
+            clearing[stream.id] = nil
+        }
         do {
             try await Task.sleep(for: settings.linger)
+            let deadline = ContinuousClock.now + settings.mediaLog.minimumAge
+            while clearing[stream.id] == false, ContinuousClock.now < deadline {
+                try await Task.sleep(for: .seconds(1))
+            }
             try await bus.deleteQueue(Topology.source(stream.id))
             try await bus.deleteLog(Topology.media(stream.id))
         } catch is CancellationError {

@@ -162,8 +162,9 @@ struct StreamRows: Sendable {
         for found in rows {
             let row = try StreamRow(found)
             let ended: Int64? = try found["ended_at"]
+            let isRecorded = try isRecorded(row.channel.channelID, in: connection)
             try Outbox.append(
-                ended.map { row.ended(at: Timestamp(milliseconds: $0)) } ?? .streamChanged(row.state), at: now,
+                ended.map { row.ended(at: Timestamp(milliseconds: $0), isRecorded: isRecorded) } ?? .streamChanged(row.state), at: now,
                 to: connection)
         }
         return rows.count
@@ -176,15 +177,28 @@ struct StreamRows: Sendable {
             "UPDATE streams SET ended_at = ? WHERE stream_id = ? AND epoch = ? AND owner = ? AND ended_at IS NULL",
             [SQLValue(now.milliseconds), .text(row.id), SQLValue(Int64(row.epoch)), .text(row.owner)])
         guard changed == 1 else { return false }
-        try Outbox.append(row.ended(at: now), at: now, to: connection)
+        try Outbox.append(row.ended(
+                at: now, isRecorded: try isRecorded(row.channel.channelID, in: connection)), at: now, to: connection)
         return true
+    }
+
+    /// Whether the channel's next stream is kept; of one that nothing is known of, it is.
+    func isRecorded(_ channelID: String) async throws -> Bool {
+        try await database.read { try Self.isRecorded(channelID, in: $0) }
+    }
+
+    private static func isRecorded(_ channelID: String, in connection: any SQLConnection) throws -> Bool {
+        let row = try connection.queryOne(
+            "SELECT recording FROM channels WHERE channel_id = ?", [.text(channelID)])
+        let recording: Int64 = try row?["recording"] ?? 1
+        return recording != 0
     }
 }
 
 extension StreamRow {
-    fileprivate func ended(at moment: Timestamp) -> Event {
+    fileprivate func ended(at moment: Timestamp, isRecorded: Bool) -> Event {
         .streamEnded(
-            StreamEnded(streamID: id, channelID: channel.channelID, endedAt: moment, recordingAvailable: true))
+            StreamEnded(streamID: id, channelID: channel.channelID, endedAt: moment, recordingAvailable: isRecorded))
     }
 
     var state: StreamState {

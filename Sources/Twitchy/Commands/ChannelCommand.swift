@@ -7,7 +7,8 @@ import Telemetry
 
 struct ChannelCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "channel", abstract: "Make channels and stream keys.", subcommands: [Create.self, RotateKey.self])
+        commandName: "channel", abstract: "Make channels and stream keys.",
+        subcommands: [Create.self, RotateKey.self, Recording.self])
 
     struct Create: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Make a channel and print its stream key.")
@@ -44,6 +45,30 @@ struct ChannelCommand: ParsableCommand {
                 try await accounts.rotateKey(channelNamed: name, by: .administrator)
             }
             print("channel    \(name)\nstream key \(key.streamKey)")
+        }
+    }
+
+    struct Recording: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Say whether the channel's streams are kept as recordings, from the next one on.")
+
+        enum Setting: String, ExpressibleByArgument, CaseIterable {
+            case on, off
+        }
+
+        @Argument(help: "The channel's name.")
+        var name: String
+
+        @Argument(help: "on or off.")
+        var setting: Setting
+
+        @OptionGroup var options: ServerOptions
+
+        func run() async throws {
+            let channel = try await ChannelCommand.withAccounts(options) { accounts in
+                try await accounts.setRecording(setting == .on, channelNamed: name, by: .administrator)
+            }
+            print("channel    \(name)\nrecording  \(channel.isRecorded ? "on" : "off")")
         }
     }
 

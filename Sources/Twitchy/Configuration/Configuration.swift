@@ -15,12 +15,16 @@ struct Configuration {
     var bind = "127.0.0.1"
     var publicURL: String?
     var trustedProxies = TrustedProxies.none
-    /// nil: in the data folder.
-    var segmentFolder: String?
+    var segments = SegmentLocation.files(nil)
     var isLowLatency = true
     var ladder = Ladder.standard
     var slots = ProcessInfo.processInfo.activeProcessorCount * 8
     var dvr = Duration.seconds(7200)
+    /// nil: for good.
+    var keepRecordings: Duration?
+    /// Bytes; nil: no bound.
+    var recordingQuota: Int64?
+    var channelQuota: Int64?
     var logLevel = Logger.Level.info
     var demo = false
 
@@ -84,6 +88,10 @@ struct Configuration {
             }
             return value
         }
+        func bytes() throws -> Int64 {
+            guard let bytes = ByteCount(value)?.bytes else { throw refuse("\"\(value)\" is not a size such as 50GB") }
+            return bytes
+        }
         switch name {
         case "data":
             guard !value.isEmpty else { throw refuse("name a folder") }
@@ -110,9 +118,11 @@ struct Configuration {
             guard value == "sqlite:" else { throw refuse("only sqlite: is supported for now") }
         case "amqp-url": throw refuse("RabbitMQ is not supported yet; leave it out for the bus in the process")
         case "segment-store":
-            guard value.hasPrefix("file:") else { throw refuse("only file:FOLDER is supported for now") }
-            let folder = String(value.dropFirst(5))
-            if !folder.isEmpty { segmentFolder = folder }
+            do {
+                segments = try SegmentLocation(parsing: value)
+            } catch {
+                throw refuse(error.description)
+            }
         case "latency":
             guard ["low", "standard"].contains(value) else { throw refuse("\"\(value)\" is neither low nor standard") }
             isLowLatency = value == "low"
@@ -132,6 +142,11 @@ struct Configuration {
                 throw refuse("\"\(value)\" is not a time such as 30m or 2h")
             }
             dvr = window
+        case "keep-recordings":
+            guard let time = Self.duration(value) else { throw refuse("\"\(value)\" is not a time such as 30d") }
+            keepRecordings = time
+        case "recording-quota": recordingQuota = try bytes()
+        case "channel-quota": channelQuota = try bytes()
         case "log-level":
             guard let level = Logger.Level(rawValue: value) else { throw refuse("\"\(value)\" is not a log level") }
             logLevel = level

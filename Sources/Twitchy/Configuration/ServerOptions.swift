@@ -41,7 +41,7 @@ struct ServerOptions: ParsableArguments {
     @Option(help: "RabbitMQ; not supported yet, the bus is in the process.")
     var amqpUrl: String?
 
-    @Option(help: "file:FOLDER for segments. (default: file: in --data)")
+    @Option(help: "file:FOLDER or s3://BUCKET?endpoint=URL&region=REGION for segments. (default: file: in --data)")
     var segmentStore: String?
 
     @Option(help: "low, or standard: playlists without parts. (default: low)")
@@ -55,6 +55,15 @@ struct ServerOptions: ParsableArguments {
 
     @Option(help: "How far listeners may rewind, such as 30m or 2h. (default: 2h)")
     var dvr: String?
+
+    @Option(help: "How long recordings are kept, such as 30d. (default: for good)")
+    var keepRecordings: String?
+
+    @Option(help: "Bytes that all streams may take, such as 50GB; the oldest recordings go first. (default: no bound)")
+    var recordingQuota: String?
+
+    @Option(help: "Bytes that the streams of one channel may take, such as 10GB. (default: no bound)")
+    var channelQuota: String?
 
     @Option(help: "trace, debug, info, notice, warning, error or critical. (default: info)")
     var logLevel: String?
@@ -82,6 +91,9 @@ struct ServerOptions: ParsableArguments {
         values["ladder"] = ladder
         values["slots"] = slots
         values["dvr"] = dvr
+        values["keep-recordings"] = keepRecordings
+        values["recording-quota"] = recordingQuota
+        values["channel-quota"] = channelQuota
         values["log-level"] = logLevel
         if demo { values["demo"] = "true" }
         return values
@@ -90,6 +102,6 @@ struct ServerOptions: ParsableArguments {
     static let names = [
         "data", "http-port", "rtmp-port", "icecast-port", "admin-port", "admin-bind", "bind", "public-url",
         "trusted-proxies", "irc-port", "database-url", "amqp-url", "segment-store", "latency", "ladder", "slots", "dvr",
-        "log-level", "demo",
+        "keep-recordings", "recording-quota", "channel-quota", "log-level", "demo",
     ]
 }

@@ -1,0 +1,66 @@
+import AudioTimeline
+import HLS
+import SegmentStore
+
+extension RecordingIndex {
+    /// Holes longer than this are not listed one by one: half a day.
+    private static let longestListedHole: UInt64 = 22_500
+
+    /// What was lost is listed as EXT-X-GAP: media sequence numbers keep their segments, and players skip it.
+    /// - Parameters:
+    ///   - lastSamples: how much of the end is listed.
+    ///   - prefix: where the segments lie, seen from the playlist.
+    func playlist(kind: MediaPlaylist.Kind, lastSamples: Int64, prefix: String) -> MediaPlaylist {
+        var segments: [Segment] = []
+        var length: Int64 = 0
+        var firstSequence = nextMediaSequence
+        var discontinuity: UInt64 = 0
+        listing: for (number, epoch) in epochs.enumerated().reversed() {
+            let previous = number > 0 ? epochs[number - 1] : nil
+            let hole = previous.map { epoch.firstMediaSequence.subtractingReportingOverflow($0.nextMediaSequence) }
+            let missing =
+                hole.map { $0.overflow || $0.partialValue > Self.longestListedHole ? 0 : $0.partialValue } ?? 0
+            let isNew = previous.map { $0.number != epoch.number } ?? false
+            for offset in (0..<epoch.segmentCount).reversed() {
+                let isLast = offset == epoch.segmentCount - 1
+                let samples = isLast ? epoch.lastSegmentSamples : Timeline.segmentSamples
+                if length > 0, length + samples > lastSamples { break listing }
+                length += samples
+                firstSequence = epoch.firstMediaSequence + offset
+                let isDiscontinuity = offset == 0 && isNew
+                discontinuity = epoch.discontinuitySequence &- (isDiscontinuity ? 1 : 0)
+                segments.append(
+                    segment(
+                        epoch, offset: Int64(offset), samples: samples, prefix: prefix, isDiscontinuity: isDiscontinuity
+                    ))
+            }
+            guard let previous else { continue }
+            for offset in (0..<missing).reversed() {
+                if length + Timeline.segmentSamples > lastSamples { break listing }
+                length += Timeline.segmentSamples
+                firstSequence = previous.nextMediaSequence + offset
+                discontinuity = previous.discontinuitySequence
+                segments.append(
+                    segment(
+                        previous, offset: Int64(previous.segmentCount + offset), samples: Timeline.segmentSamples,
+                        prefix: prefix, isGap: true))
+            }
+        }
+        return MediaPlaylist(
+            kind: kind, targetDurationSeconds: LiveWindow.targetDurationSeconds,
+            mediaSequence: Int(clamping: firstSequence), discontinuitySequence: Int(clamping: discontinuity),
+            segments: segments.reversed(), isEnded: isComplete)
+    }
+
+    private func segment(
+        _ epoch: Epoch, offset: Int64, samples: Int64, prefix: String, isDiscontinuity: Bool = false,
+        isGap: Bool = false
+    ) -> Segment {
+        let sequence = epoch.firstMediaSequence + UInt64(offset)
+        return Segment(
+            uri: prefix + SegmentKey.segment(epoch: epoch.number, mediaSequence: sequence),
+            durationSamples: Int(samples), dateMilliseconds: epoch.dateMicroseconds(ofSegment: UInt64(offset)) / 1000,
+            isDiscontinuity: isDiscontinuity, map: prefix + SegmentKey.initialization(epoch: epoch.number), isGap: isGap
+        )
+    }
+}

@@ -1,0 +1,34 @@
+import Foundation
+import NIOCore
+import NIOPosix
+import SegmentStore
+
+/// The store that the configuration names, and what has to be closed with it.
+struct SegmentStores {
+    let store: any SegmentStore
+    private let remote: S3SegmentStore?
+
+    /// - Parameter threads: for files.
+    /// - Throws: `Failure` with code 64 when credentials are missing.
+    init(
+        _ location: SegmentLocation, folder: DataFolder, threads: NIOThreadPool, group: any EventLoopGroup,
+        environment: [String: String] = ProcessInfo.processInfo.environment
+    ) throws {
+        switch location {
+        case .files(let path):
+            store = FileSegmentStore(root: path ?? folder.file("segments"), threads: threads)
+            remote = nil
+        case .s3(let location):
+            do {
+                let credentials = try S3Credentials(environment: environment)
+                let remote = S3SegmentStore(location: location, credentials: credentials, group: group)
+                store = remote
+                self.remote = remote
+            } catch {
+                throw Failure(code: Failure.usage, description: "--segment-store: \(error.description)")
+            }
+        }
+    }
+
+    func close() async throws { try await remote?.shutdown() }
+}
