@@ -49,6 +49,7 @@ let package = Package(
             name: "CFFmpeg", pkgConfig: "libavformat libavcodec libavutil libswresample",
             providers: [.apt(["libavformat-dev", "libavcodec-dev", "libavutil-dev", "libswresample-dev"])]),
         .systemLibrary(name: "CPostgreSQL", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .systemLibrary(name: "CRabbitMQ", pkgConfig: "librabbitmq", providers: [.apt(["librabbitmq-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
         // Pure values: bytes in, values out.
@@ -62,7 +63,7 @@ let package = Package(
         module("FFmpeg", ["AudioTimeline", "CFFmpeg", nio("NIOCore")]),
         module("Gzip", ["CZlib", nio("NIOCore")]),
         module("HTTPService", ["Gzip", logging, nio("NIOCore"), nio("NIOPosix")]),
-        module("MessageBus", [nio("NIOCore")]),
+        module("MessageBus", ["CRabbitMQ", nio("NIOCore")]),
         module(
             "Persistence",
             [
@@ -106,8 +107,8 @@ let package = Package(
             name: "Twitchy",
             dependencies: [
                 "AccountService", "AudioTimeline", "Events", "FFmpeg", "HTTPService", "Ingest", "MessageBus", "Origin",
-                "Persistence", "SegmentStore", "Telemetry", "Transcoder", "Web", crypto, logging, nio("NIOCore"),
-                nio("NIOFoundationCompat"),
+                "Persistence", "SegmentStore", "Telemetry", "Transcoder", "Web", crypto, httpClient, logging,
+                nio("NIOCore"), nio("NIOFoundationCompat"),
                 nio("NIOPosix"), "Yams", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
@@ -134,7 +135,7 @@ let package = Package(
                 "AudioTimeline", "DatabaseTesting", "Events", "MessageBus", "Persistence", "RTMP", "Telemetry", crypto,
                 logging, nio("NIOCore"), nio("NIOPosix"),
             ]),
-        tests("MessageBus", [nio("NIOCore")]),
+        tests("MessageBus", [nio("NIOCore"), nio("NIOPosix")]),
         tests(
             "Origin",
             [
@@ -163,6 +164,10 @@ let package = Package(
         .testTarget(name: "TidyTests", swiftSettings: settings),
         .testTarget(name: "EndToEndTests", dependencies: ["Twitchy"], swiftSettings: settings),
 
+        // Bundles through a broker; see Benchmarks/bus.
+        .executableTarget(
+            name: "BusBenchmark", dependencies: ["MessageBus", nio("NIOCore")], path: "Benchmarks/bus/Sources",
+            swiftSettings: settings),
         // Serves the same bytes as nginx does beside it; see Benchmarks/http.
         .executableTarget(
             name: "HTTPBenchmarkServer", dependencies: ["HTTPService", logging, nio("NIOCore"), nio("NIOPosix")],

@@ -11,6 +11,13 @@ extension AccountService {
         try await write { try Self.replay(at: $1, in: $0) }
     }
 
+    /// Has `owner`, a service or this one, publish the present state of everything that it owns again.
+    public func requestReplay(of owner: String) async throws {
+        try await write { connection, now in
+            _ = try Outbox.append(.replayRequested(ReplayRequested(owner: owner)), at: now, to: connection)
+        }
+    }
+
     @discardableResult
     static func replay(at now: Timestamp, in connection: any SQLConnection) throws -> Int {
         let channels = try replayEach(at: now, in: connection) {

@@ -31,7 +31,8 @@ public final class AccountService: Sendable {
         listeners = ListenerCounting(bus: bus, logger: logger, now: now)
         relay = OutboxRelay(database: database, bus: bus, logger: logger, now: now)
         consumer = EventConsumer(
-            subscriber: Self.name, types: StreamProjection.types + [.replayRequested], replayedBy: ["ingest", "transcoder"],
+            subscriber: Self.name, types: StreamProjection.types + [.replayRequested],
+            replayedBy: ["ingest", "transcoder"],
             database: database, bus: bus, logger: logger, now: now)
     }
 

@@ -75,15 +75,6 @@ public final class IngestService: Sendable {
         }
     }
 
-    /// Publishes the present state of every stream again, which rebuilds any projection of them.
-    /// - Returns: how many events were put into the outbox.
-    @discardableResult
-    public func replay() async throws -> Int {
-        let now = now()
-        defer { relay.poke() }
-        return try await database.transaction { try StreamRows.replay(at: now, in: $0) }
-    }
-
     /// What acts on this process's connections, or is kept in its memory: the durable subscription reaches only one
     /// process of the service.
     private func followEvents() async throws {

@@ -75,7 +75,8 @@ public struct SubscriptionOptions: Hashable, Sendable {
     public var maximumRequeues: Int
     /// Bound of the payloads that wait for delivery, also in the dead-letter queue, which drops what exceeds it.
     public var maximumBytes: Int
-    /// Bound of the number of events that wait for delivery, likewise.
+    /// Bound of the number of events that wait for delivery, likewise. A broker may let the queue of a durable
+    /// subscriber exceed either bound by one event, and may take events again only when it is a fifth below.
     public var maximumMessages: Int
 
     public init(

@@ -19,6 +19,7 @@ public protocol MessageBus: Sendable {
 
     /// Removes the queue and its messages; its consumers end with ``BusError/noSuchQueue(_:)``.
     /// A queue that does not exist is no error. The queue of a subscriber is deleted by the subscriber's name.
+    /// - Throws: ``BusError/exclusive(_:)`` for an exclusive subscriber, which goes with its subscription.
     func deleteQueue(_ name: String) async throws
 
     /// Hands the message over without waiting; callable from an event loop. Messages of one caller keep their order.
@@ -48,7 +49,8 @@ public protocol MessageBus: Sendable {
     /// - Throws: ``BusError/declaredDifferently(_:)`` if it exists with other options, or is a queue.
     func declareLog(_ name: String, _ options: LogOptions) async throws
 
-    /// Removes the log; its readers end with ``BusError/noSuchLog(_:)``. A log that does not exist is no error.
+    /// Removes the log; its readers end with ``BusError/noSuchLog(_:)``. A log that does not exist is no error. Not for
+    /// the name of a queue, which some brokers cannot tell from a log.
     func deleteLog(_ name: String) async throws
 
     /// Appends the entry and waits until the broker has it.
@@ -64,7 +66,8 @@ public protocol MessageBus: Sendable {
 
     /// Publishes the event to every subscriber one of whose topics matches, and waits until the broker has it.
     /// Without any such subscriber it is gone, which is no error.
-    /// - Throws: ``BusError/full(_:)`` names a durable subscriber whose queue is full; the others have the event.
+    /// - Throws: ``BusError/full(_:)`` names a durable subscriber whose queue is full, or the topic where the broker
+    ///   does not say whose; the others have the event.
     ///   Publish it again later: subscribers are idempotent.
     func publishEvent(topic: String, _ payload: ByteBuffer) async throws
 

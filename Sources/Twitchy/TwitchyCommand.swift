@@ -6,7 +6,12 @@ import Foundation
 struct TwitchyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "twitchy", abstract: "Live audio: push with any encoder, listen in any HLS player.",
-        version: TwitchyVersion.text, subcommands: [ServeCommand.self, ChannelCommand.self, VersionCommand.self],
+        version: TwitchyVersion.text,
+        subcommands: [
+            ServeCommand.self, RunCommand.self, RoleCommand<IngestRole>.self, RoleCommand<TranscoderRole>.self,
+            RoleCommand<OriginRole>.self, RoleCommand<AccountsRole>.self, RoleCommand<WebRole>.self,
+            ChannelCommand.self, UserCommand.self, StatusCommand.self, ReplayCommand.self, VersionCommand.self,
+        ],
         defaultSubcommand: nil)
 
     static func main() async {

@@ -164,7 +164,8 @@ struct StreamRows: Sendable {
             let ended: Int64? = try found["ended_at"]
             let isRecorded = try isRecorded(row.channel.channelID, in: connection)
             try Outbox.append(
-                ended.map { row.ended(at: Timestamp(milliseconds: $0), isRecorded: isRecorded) } ?? .streamChanged(row.state), at: now,
+                ended.map { row.ended(at: Timestamp(milliseconds: $0), isRecorded: isRecorded) }
+                    ?? .streamChanged(row.state), at: now,
                 to: connection)
         }
         return rows.count
@@ -177,7 +178,8 @@ struct StreamRows: Sendable {
             "UPDATE streams SET ended_at = ? WHERE stream_id = ? AND epoch = ? AND owner = ? AND ended_at IS NULL",
             [SQLValue(now.milliseconds), .text(row.id), SQLValue(Int64(row.epoch)), .text(row.owner)])
         guard changed == 1 else { return false }
-        try Outbox.append(row.ended(
+        try Outbox.append(
+            row.ended(
                 at: now, isRecorded: try isRecorded(row.channel.channelID, in: connection)), at: now, to: connection)
         return true
     }

@@ -40,7 +40,10 @@ public final class InProcessMessageBus: MessageBus {
     }
 
     public func deleteQueue(_ name: String) async throws {
-        try perform { state, _ in state.deleteQueue(name) }
+        try perform { state, _ throws(BusError) in
+            if state.queues[name]?.isExclusive == true { throw .exclusive(name) }
+            state.deleteQueue(name)
+        }
     }
 
     public func send(_ payload: ByteBuffer, to queue: String) throws(BusError) {

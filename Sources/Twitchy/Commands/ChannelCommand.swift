@@ -1,9 +1,5 @@
 import AccountService
 import ArgumentParser
-import Logging
-import MessageBus
-import Persistence
-import Telemetry
 
 struct ChannelCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -22,7 +18,7 @@ struct ChannelCommand: ParsableCommand {
         @OptionGroup var options: ServerOptions
 
         func run() async throws {
-            let key = try await ChannelCommand.withAccounts(options) { accounts in
+            let key = try await Accounts.with(options) { accounts in
                 _ = try await accounts.createChannel(name: name, title: title ?? name)
                 return try await accounts.createKey(
                     channelNamed: name, label: "", validity: nil, by: .administrator)
@@ -41,7 +37,7 @@ struct ChannelCommand: ParsableCommand {
         @OptionGroup var options: ServerOptions
 
         func run() async throws {
-            let key = try await ChannelCommand.withAccounts(options) { accounts in
+            let key = try await Accounts.with(options) { accounts in
                 try await accounts.rotateKey(channelNamed: name, by: .administrator)
             }
             print("channel    \(name)\nstream key \(key.streamKey)")
@@ -65,37 +61,10 @@ struct ChannelCommand: ParsableCommand {
         @OptionGroup var options: ServerOptions
 
         func run() async throws {
-            let channel = try await ChannelCommand.withAccounts(options) { accounts in
+            let channel = try await Accounts.with(options) { accounts in
                 try await accounts.setRecording(setting == .on, channelNamed: name, by: .administrator)
             }
             print("channel    \(name)\nrecording  \(channel.isRecorded ? "on" : "off")")
-        }
-    }
-
-    /// Writes to the database also while a server runs, whose relay sees it within 250 ms.
-    private static func withAccounts<Value>(
-        _ options: ServerOptions, _ body: (AccountService) async throws -> Value
-    ) async throws -> Value {
-        let configuration = try Configuration(options)
-        let output = LogOutput(level: .error)
-        let folder = try DataFolder.make(configuration.data)
-        let database: SQLiteDatabase
-        do {
-            database = try SQLiteDatabase(path: folder + "/accounts.sqlite")
-        } catch {
-            throw Failure(
-                code: Failure.unavailable, description: "--data \(configuration.data): there is no usable database")
-        }
-        let accounts = AccountService(
-            database: database, bus: InProcessMessageBus(),
-            logger: output.logger(label: "accounts"))
-        do {
-            try await accounts.prepare()
-            let value = try await body(accounts)
-            try await database.close()
-            return value
-        } catch let error as AccountError {
-            throw Failure(code: Failure.usage, description: error.description)
         }
     }
 }

@@ -16,6 +16,10 @@ struct Configuration {
     var publicURL: String?
     var trustedProxies = TrustedProxies.none
     var segments = SegmentLocation.files(nil)
+    /// nil: SQLite files in the data folder. Holds a password.
+    var databaseURL: String?
+    /// nil: the bus in the process. Holds a password.
+    var amqpURL: String?
     var isLowLatency = true
     var ladder = Ladder.standard
     var slots = ProcessInfo.processInfo.activeProcessorCount * 8
@@ -115,8 +119,16 @@ struct Configuration {
                 })
         case "irc-port": _ = try port()
         case "database-url":
-            guard value == "sqlite:" else { throw refuse("only sqlite: is supported for now") }
-        case "amqp-url": throw refuse("RabbitMQ is not supported yet; leave it out for the bus in the process")
+            guard value != "sqlite:" else { break }
+            guard value.hasPrefix("postgres://") || value.hasPrefix("postgresql://") else {
+                throw refuse("neither sqlite: nor a URL such as postgres://USER:PASSWORD@HOST/DATABASE")
+            }
+            databaseURL = value
+        case "amqp-url":
+            guard value.hasPrefix("amqp://") || value.hasPrefix("amqps://") else {
+                throw refuse("not a URL such as amqp://USER:PASSWORD@HOST:5672/VHOST")
+            }
+            amqpURL = value
         case "segment-store":
             do {
                 segments = try SegmentLocation(parsing: value)

@@ -35,10 +35,10 @@ struct ServerOptions: ParsableArguments {
     @Option(help: "Port for chat over IRC; nothing listens there yet. (default: 6667)")
     var ircPort: String?
 
-    @Option(help: "sqlite: for files in --data, which is all there is for now. (default: sqlite:)")
+    @Option(help: "sqlite: for files in --data, or postgres://USER:PASSWORD@HOST/DATABASE. (default: sqlite:)")
     var databaseUrl: String?
 
-    @Option(help: "RabbitMQ; not supported yet, the bus is in the process.")
+    @Option(help: "RabbitMQ: amqp://USER:PASSWORD@HOST:5672/VHOST or amqps://… (default: the bus in the process)")
     var amqpUrl: String?
 
     @Option(help: "file:FOLDER or s3://BUCKET?endpoint=URL&region=REGION for segments. (default: file: in --data)")

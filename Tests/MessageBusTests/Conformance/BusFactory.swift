@@ -12,8 +12,13 @@ struct BusFactory: Sendable, CustomTestStringConvertible {
         return { first.connect() }
     }
 
-    /// Every implementation that can run here.
-    static let all: [BusFactory] = [inProcess]
+    static let rabbitMQ = BusFactory(testDescription: "RabbitMQ") {
+        let configuration = try RabbitMQConfiguration(url: try await TestBroker.shared.value.url)
+        return { RabbitMQMessageBus(configuration) }
+    }
+
+    /// Every implementation.
+    static let all: [BusFactory] = [inProcess, rabbitMQ]
 
     /// Runs a test against a broker, which other tests may use at the same time.
     func run(_ test: (BusScene) async throws -> Void) async throws {

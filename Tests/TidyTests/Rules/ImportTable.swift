@@ -13,6 +13,7 @@ enum ImportTable {
     /// Libraries that one module wraps for all others.
     static let exclusiveLibraries = [
         "GRDB": "Persistence", "GRDBSQLite": "Persistence", "SQLite3": "Persistence", "CPostgreSQL": "Persistence",
+        "CRabbitMQ": "MessageBus",
     ]
 
     /// Folders of a module that hold one implementation of what the module promises.

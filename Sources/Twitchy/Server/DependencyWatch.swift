@@ -5,8 +5,9 @@ import Telemetry
 
 /// Looks after what the process depends on, for `/readyz`.
 struct DependencyWatch: Sendable {
-    let databases: [(name: String, database: any Database)]
-    let store: any SegmentStore
+    let databases: [(role: Role, database: any Database)]
+    /// nil where no role has to do with it.
+    let store: (any SegmentStore)?
     let health: HealthRegistry
 
     private static let interval = Duration.seconds(5)
@@ -17,13 +18,13 @@ struct DependencyWatch: Sendable {
     func run() async {
         var round = 0
         while !Task.isCancelled {
-            for (name, database) in databases {
-                let check = health.register("database.\(name)")
+            for (role, database) in databases {
+                let check = health.register("database.\(role.rawValue)")
                 do {
                     _ = try await database.read { try $0.query("SELECT 1") }
                     check.set(.ok)
                 } catch {
-                    check.set(.failed(reason: "\(error)"))
+                    check.set(role.needsDatabase ? .failed(reason: "\(error)") : .degraded(reason: "\(error)"))
                 }
             }
             if round % Self.roundsBetweenWrites == 0 { await writeToStore() }
@@ -35,6 +36,7 @@ struct DependencyWatch: Sendable {
 
     /// Live listening goes on without the store: recordings wait in the log.
     private func writeToStore() async {
+        guard let store else { return }
         let check = health.register("store")
         do {
             try await store.put(ByteBuffer(string: "ok\n"), at: "probe")

@@ -8,15 +8,17 @@ struct SegmentStores {
     let store: any SegmentStore
     private let remote: S3SegmentStore?
 
-    /// - Parameter threads: for files.
+    /// - Parameters:
+    ///   - folder: where segments lie unless another folder is named.
+    ///   - threads: for files.
     /// - Throws: `Failure` with code 64 when credentials are missing.
     init(
-        _ location: SegmentLocation, folder: DataFolder, threads: NIOThreadPool, group: any EventLoopGroup,
+        _ location: SegmentLocation, data folder: String, threads: NIOThreadPool, group: any EventLoopGroup,
         environment: [String: String] = ProcessInfo.processInfo.environment
     ) throws {
         switch location {
         case .files(let path):
-            store = FileSegmentStore(root: path ?? folder.file("segments"), threads: threads)
+            store = FileSegmentStore(root: path ?? folder + "/segments", threads: threads)
             remote = nil
         case .s3(let location):
             do {

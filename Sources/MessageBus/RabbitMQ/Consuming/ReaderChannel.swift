@@ -1,0 +1,98 @@
+import NIOCore
+
+/// What the channel of a reader has for it.
+struct ReadItem: Sendable {
+    let reading: LogReading
+    /// By which the broker is told that there is room for more.
+    let tag: UInt64?
+}
+
+/// The channel of a reader of a log.
+///
+/// **How it learns the end of the log.** ``LogReading/caughtUp`` has to come when everything was read that was
+/// confirmed to anybody before the reading began: a worker's fence rests on it. AMQP 0-9-1 has no way to ask for the
+/// end of a stream. The message count that `queue.declare` answers is a metric, refreshed every few seconds (measured:
+/// 0 right after 20 confirmed entries); a second consumer at `last` gets the last chunk without being told how many
+/// entries that has, and says nothing at all about an empty stream; confirms carry no offset. So the reader appends an
+/// entry of its own, a *marker*, which all readers leave out, and is done when it comes by: the log itself puts it
+/// behind everything that was confirmed before. That is exact on a cluster too, where a replica may lag. It costs
+/// one small entry a reader, and a broker that takes nothing (blocked) lets nobody catch up until it does.
+///
+/// Retention may drop the marker before a slow reader gets there. It would see a gap in the offsets, upon which it
+/// appends the marker again.
+final class ReaderChannel: SessionChannel {
+    /// The type property of markers.
+    static let markerType = "twitchy.end"
+    /// Entries that the broker sends ahead. Of 192 ms of audio each, they are 12 s.
+    static let prefetch = 64
+
+    private let log: String
+    private let mailbox: Mailbox<ReadItem>
+    private let marker: String
+    private let appendMarker: () -> Void
+    private var isCaughtUp: Bool
+    private var nextOffset: UInt64?
+
+    init(
+        _ session: Session, number: UInt16, log: String, _ mailbox: Mailbox<ReadItem>, marker: String,
+        isCaughtUp: Bool, appendMarker: @escaping () -> Void
+    ) {
+        self.log = log
+        self.mailbox = mailbox
+        self.marker = marker
+        self.isCaughtUp = isCaughtUp
+        self.appendMarker = appendMarker
+        super.init(session, number: number)
+    }
+
+    /// The broker has placed the reader.
+    func begin() {
+        if isCaughtUp { mailbox.add(ReadItem(reading: .caughtUp, tag: nil)) } else { appendMarker() }
+    }
+
+    override func delivered(_ delivery: AMQPDelivery) {
+        guard let offset = delivery.properties.streamOffset else {
+            return request(.acknowledge(delivery.tag, multiple: false))
+        }
+        if let expected = nextOffset, offset > expected, !isCaughtUp { appendMarker() }
+        nextOffset = offset + 1
+        if delivery.properties.type == Self.markerType {
+            request(.acknowledge(delivery.tag, multiple: false))
+            guard !isCaughtUp, delivery.properties.messageID == marker else { return }
+            isCaughtUp = true
+            mailbox.add(ReadItem(reading: .caughtUp, tag: nil))
+        } else {
+            let entry = LogEntry(offset: LogOffset(number: offset), payload: delivery.body)
+            mailbox.add(ReadItem(reading: .entry(entry), tag: delivery.tag))
+        }
+    }
+
+    /// The log was deleted, or, on a cluster, moves to another node.
+    override func cancelled() {
+        session.perform([.declareQueuePassively(log)]) { [self] result in
+            let error =
+                switch result {
+                case .success: BusError.disconnected("the broker has cancelled the reader")
+                case .failure(let failure): failure.end.error(missing: .noSuchLog(log))
+                }
+            mailbox.finish(error)
+            session.close(self)
+        }
+    }
+
+    override func ended(_ end: ChannelEnd) {
+        mailbox.finish(end.error)
+    }
+}
+
+extension LogStart {
+    /// `x-stream-offset`, the place where RabbitMQ begins. Measured: an offset that is not kept any longer means the
+    /// first that is, and one behind the end waits for it.
+    var streamOffset: AMQPValue {
+        switch self {
+        case .first: .text("first")
+        case .end: .text("next")
+        case .after(let offset): .number(Int64(clamping: offset.number &+ 1))
+        }
+    }
+}

@@ -1,0 +1,105 @@
+public import NIOCore
+import Synchronization
+
+extension RabbitMQMessageBus {
+    /// Events outlive a restart of the broker where the subscriber does; the topic travels in a property too, since
+    /// dead-lettering replaces the routing key.
+    public func publishEvent(topic: String, _ payload: ByteBuffer) async throws {
+        try checkRunning()
+        try BusValidation.checkTopic(topic)
+        let answer = Answer<Void>()
+        try publish(
+            payload, to: .topic(topic), AMQPProperties(persistent: true, type: topic), concern: .answer(answer))
+        try await answer.value()
+    }
+
+    public func sendEvent(topic: String, _ payload: ByteBuffer) throws(BusError) {
+        try checkRunning()
+        try BusValidation.checkTopic(topic)
+        try publish(payload, to: .topic(topic), AMQPProperties(persistent: false, type: topic))
+    }
+
+    public func subscribe(
+        _ subscriber: String, topics: [String], _ options: SubscriptionOptions
+    ) async throws -> any EventSubscription {
+        try checkRunning()
+        try BusValidation.checkName(subscriber)
+        try BusValidation.check(options)
+        for topic in topics { try BusValidation.checkTopic(topic) }
+        let owner = newOwner()
+        if options.exclusive {
+            try reserve(subscriber, for: owner)
+        } else {
+            try BusValidation.checkName(SubscriptionOptions.deadLetterQueue(of: subscriber))
+            guard !isExclusive(subscriber) else { throw BusError.exclusive(subscriber) }
+        }
+        do {
+            return try await open(subscriber, owner, topics: topics, options)
+        } catch BusError.exclusive where options.exclusive {
+            // The broker says the same whether an exclusive subscriber or something else has the name.
+            _ = try await perform([.declareQueuePassively(subscriber)]) { end in
+                end.error(missing: .exclusive(subscriber), locked: .exclusive(subscriber))
+            }
+            throw BusError.declaredDifferently(subscriber)
+        }
+    }
+
+    func isExclusive(_ name: String) -> Bool {
+        exclusiveNames.withLock { $0[name] != nil }
+    }
+
+    private func reserve(_ name: String, for owner: UInt64) throws(BusError) {
+        let isFree = exclusiveNames.withLock { names in
+            guard names[name] == nil else { return false }
+            names[name] = owner
+            return true
+        }
+        guard isFree else { throw .exclusive(name) }
+    }
+
+    private func open(
+        _ subscriber: String, _ owner: UInt64, topics: [String], _ options: SubscriptionOptions
+    ) async throws -> any EventSubscription {
+        let queues = AMQPQueue.subscriber(subscriber, options)
+        let deliveries = ConsumerDeliveries(queue: subscriber)
+        let requests: [AMQPRequest] =
+            queues.map { .declareQueue($0) }
+            + topics.map { .bind(queue: subscriber, exchange: DeclaredTopology.exchange, topic: $0) }
+            + [.limitPrefetch(options.prefetch), .consume(queue: subscriber, arguments: [:])]
+        let release: @Sendable () -> Void = { [weak self] in
+            self?.exclusiveNames.withLock { if $0[subscriber] == owner { $0[subscriber] = nil } }
+        }
+        let answer = Answer<any EventSubscription>()
+        let command = ConnectionCommand(deadline: .now + configuration.operationTimeout) { [self] session in
+            let topology = topology
+            let channel = session.open { session, number in
+                ConsumerChannel(session, number: number, deliveries) { deleted in
+                    if deleted { topology.forget(subscriber) }
+                    release()
+                }
+            }
+            guard let channel else {
+                release()
+                return answer.settle(.failure(.disconnected(AMQPCloseReason.noChannel.text)))
+            }
+            session.own(channel, as: owner)
+            channel.request(all: requests) { result in
+                if case .success = result, !options.exclusive { topology.add(subscriber, queues, topics: topics) }
+                answer.settle(
+                    result.map { _ -> any EventSubscription in
+                        RabbitMQConsumer(self, self.consuming, id: owner, deliveries, isExclusive: options.exclusive)
+                    }
+                    .mapError {
+                        $0.end.error(
+                            missing: .noSuchQueue(subscriber), different: .declaredDifferently(subscriber),
+                            locked: .exclusive(subscriber))
+                    })
+            }
+        } fail: { error in
+            release()
+            answer.settle(.failure(error))
+        }
+        consuming.post(command)
+        return try await answer.value()
+    }
+}

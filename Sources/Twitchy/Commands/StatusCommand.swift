@@ -1,0 +1,56 @@
+import AccountService
+import ArgumentParser
+import AsyncHTTPClient
+import Foundation
+import NIOCore
+import NIOFoundationCompat
+
+struct StatusCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "status", abstract: "Say how the server on this machine is, and what is on the air.",
+        discussion: "Ends with 0 if the server is ready, with 69 if it is not.")
+
+    @OptionGroup var options: ServerOptions
+
+    func run() async throws {
+        let configuration = try Configuration(options)
+        let readiness = try await Readiness.ask(host: configuration.adminBind, port: configuration.adminPort)
+        print("server     \(readiness.map { $0.ready ? "ready" : "not ready" } ?? "does not answer")")
+        for (name, check) in (readiness?.checks ?? [:]).sorted(by: { $0.key < $1.key }) {
+            print("  \(name) \(check.state)\(check.reason.map { ": \($0)" } ?? "")")
+        }
+        let live = try await Accounts.with(options) { accounts in
+            try await AccountAPI(service: accounts).channels(ChannelListRequest(live: true), publicURL: "").items
+        }
+        print("on the air \(live.count)")
+        for channel in live {
+            print("  \(channel.name) since \(channel.startedAt ?? "?") stream \(channel.streamId ?? "?")")
+        }
+        guard readiness?.ready == true else {
+            throw Failure(
+                code: Failure.unavailable,
+                description: "no server is ready at \(configuration.adminBind):\(configuration.adminPort)")
+        }
+    }
+}
+
+/// What `GET /readyz` says.
+private struct Readiness: Decodable {
+    struct Check: Decodable {
+        var state: String
+        var reason: String?
+    }
+
+    var ready: Bool
+    var checks: [String: Check]
+
+    /// nil when nobody answers there.
+    static func ask(host: String, port: Int) async throws -> Readiness? {
+        let host = host.contains(":") ? "[\(host)]" : host
+        let request = HTTPClientRequest(url: "http://\(host):\(port)/readyz")
+        guard let response = try? await HTTPClient.shared.execute(request, timeout: .seconds(5)),
+            let body = try? await response.body.collect(upTo: 1 << 20)
+        else { return nil }
+        return try? JSONDecoder().decode(Readiness.self, from: Data(buffer: body))
+    }
+}

@@ -1,0 +1,54 @@
+import Persistence
+
+/// Each role's own database: a file in the data folder, or a schema of one PostgreSQL database.
+struct Databases {
+    private var opened: [(role: Role, database: any Database)] = []
+
+    /// - Parameter folder: for files.
+    init(for roles: Set<Role>, _ configuration: Configuration, folder: DataFolder?) throws {
+        for role in Role.allCases where roles.contains(role) {
+            guard let name = role.database else { continue }
+            opened.append((role, try Self.open(name, configuration, folder: folder?.path)))
+        }
+    }
+
+    /// - Parameter folder: for files; exists.
+    static func open(_ name: String, _ configuration: Configuration, folder: String?) throws -> any Database {
+        if let url = configuration.databaseURL {
+            do {
+                return try PostgreSQLDatabase(url: url, schema: name)
+            } catch let error as SQLError {
+                throw Failure(code: Failure.usage, description: "--database-url: \(error.message)")
+            }
+        }
+        let folder = folder ?? configuration.data
+        do {
+            return try SQLiteDatabase(path: "\(folder)/\(name).sqlite")
+        } catch {
+            throw Failure(
+                code: Failure.unavailable, description: "--data \(folder): there is no usable database (\(error))")
+        }
+    }
+
+    subscript(role: Role) -> any Database {
+        get throws {
+            guard let found = opened.first(where: { $0.role == role }) else {
+                throw Failure(code: Failure.software, description: "role \(role.rawValue) has no database")
+            }
+            return found.database
+        }
+    }
+
+    /// The in-process bus forgot what it had taken when the last process ended.
+    func resendNewest() async throws {
+        for (role, database) in opened where role == .accounts || role == .ingest {
+            _ = try await database.transaction { try Outbox.resendNewest(in: $0) }
+        }
+    }
+
+    var named: [(role: Role, database: any Database)] { opened }
+
+    func close() async throws {
+        for (_, database) in opened { try await database.close() }
+    }
+}

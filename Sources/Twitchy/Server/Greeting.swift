@@ -1,0 +1,37 @@
+import AudioTimeline
+import Foundation
+import Logging
+
+/// Says where to push and where to listen: as a few lines on a terminal, as one log line otherwise.
+struct Greeting {
+    let configuration: Configuration
+    let roles: Set<Role>
+    let ports: Listeners.Ports
+
+    func say(_ logger: Logger) {
+        var metadata: Logger.Metadata = ["roles": "\(roles.map(\.rawValue).sorted().joined(separator: " "))"]
+        let opened = [
+            ("http.port", ports.http), ("rtmp.port", ports.rtmp), ("icecast.port", ports.icecast),
+            ("admin.port", ports.admin),
+        ]
+        for case (let name, let port?) in opened { metadata[name] = "\(port)" }
+        if roles.contains(.ingest) || roles.contains(.transcoder) {
+            metadata["ladder"] = "\(configuration.ladder.text)"
+        }
+        logger.info("Serving", metadata: metadata)
+        guard configuration.demo, let http = ports.http, let rtmp = ports.rtmp, let admin = ports.admin else { return }
+        let host = configuration.bind == "::1" ? "[::1]" : configuration.bind
+        print(
+            """
+
+              Listen   http://\(host):\(http)/demo
+              Push     rtmp://\(host):\(rtmp)/live   stream key: demo-key
+              Try it   ffmpeg -re -stream_loop -1 -i FILE -vn -c:a aac -b:a 192k -f flv rtmp://\(host):\(rtmp)/live/demo-key
+                       or, without a file of your own: make demo
+              Status   http://\(configuration.adminBind):\(admin)/metrics
+
+            """)
+        // Whoever reads a pipe wants it now, not when a buffer is full.
+        fflush(nil)
+    }
+}

@@ -1,0 +1,111 @@
+import Logging
+import MessageBus
+import NIOCore
+import NIOPosix
+import SegmentStore
+import Telemetry
+
+/// What the roles of this process stand on. Implementations are picked here and nowhere else.
+struct Infrastructure {
+    let configuration: Configuration
+    let output: LogOutput
+    let metrics: MetricsRegistry
+    let health: HealthRegistry
+    let group: MultiThreadedEventLoopGroup
+    let threads: NIOThreadPool
+    let databases: Databases
+    let bus: any MessageBus
+    var store: any SegmentStore { stores.store }
+    /// Kept for as long as the process lives: it locks the folder.
+    private let folder: DataFolder?
+    private let stores: SegmentStores
+
+    init(_ configuration: Configuration, roles: Set<Role>, output: LogOutput) throws {
+        self.configuration = configuration
+        self.output = output
+        metrics = MetricsRegistry()
+        health = HealthRegistry()
+        // Without files of its own a process shares the folder, if it uses it at all.
+        folder =
+            configuration.databaseURL == nil && roles.contains { $0.database != nil }
+            ? try DataFolder(configuration.data) : nil
+        databases = try Databases(for: roles, configuration, folder: folder)
+        group = MultiThreadedEventLoopGroup(numberOfThreads: System.coreCount)
+        threads = NIOThreadPool(numberOfThreads: 4)
+        threads.start()
+        bus = try Self.bus(configuration, health: health, roles: roles, logger: output.logger(label: "bus"))
+        stores = try SegmentStores(configuration.segments, data: configuration.data, threads: threads, group: group)
+        metrics.observeProcess()
+        health.publish(to: metrics)
+    }
+
+    /// Waits for a broker that is not there yet; fails at once where waiting is of no use.
+    func waitForBus() async throws {
+        guard let rabbit = bus as? RabbitMQMessageBus else { return }
+        let deadline = ContinuousClock.now + Self.startPatience
+        while true {
+            do {
+                return try await rabbit.waitUntilConnected()
+            } catch let error as RabbitMQConnectionError {
+                guard error.mayPass, ContinuousClock.now < deadline else {
+                    throw Failure(code: Failure.unavailable, description: "--amqp-url: \(error)")
+                }
+                try await Task.sleep(for: .milliseconds(500))
+            }
+        }
+    }
+
+    /// Brokers and databases that are started together with this process take their time.
+    private static let startPatience = Duration.seconds(60)
+
+    func close() async throws {
+        await bus.shutdown()
+        try await databases.close()
+        try await stores.close()
+        try await group.shutdownGracefully()
+        try await threads.shutdownGracefully()
+        output.flush()
+    }
+
+    private static func bus(
+        _ configuration: Configuration, health: HealthRegistry, roles: Set<Role>, logger: Logger
+    ) throws -> any MessageBus {
+        guard let url = configuration.amqpURL else { return InProcessMessageBus() }
+        let settings: RabbitMQConfiguration
+        do {
+            settings = try RabbitMQConfiguration(url: url)
+        } catch {
+            throw Failure(code: Failure.usage, description: "--amqp-url: \(error)")
+        }
+        let isNeeded = roles.contains { $0.needsBus }
+        return RabbitMQMessageBus(settings) { role, state in
+            let check = health.register("bus.\(role.rawValue)")
+            switch state {
+            case .connecting: break
+            case .connected:
+                logger.info("Connected to RabbitMQ", metadata: ["connection": "\(role.rawValue)"])
+                check.set(.ok)
+            case .blocked(let reason):
+                logger.warning(
+                    "RabbitMQ takes nothing new", metadata: ["connection": "\(role.rawValue)", "reason": "\(reason)"])
+                check.set(.degraded(reason: "RabbitMQ takes nothing new: \(reason)"))
+            case .lost(let error):
+                logger.warning(
+                    "RabbitMQ lost; trying again",
+                    metadata: ["connection": "\(role.rawValue)", "reason": "\(error)"])
+                check.set(isNeeded ? .failed(reason: "\(error)") : .degraded(reason: "\(error)"))
+            case .closed: check.set(.failed(reason: "shutting down"))
+            }
+        }
+    }
+}
+
+extension RabbitMQConnectionError {
+    /// Whether a broker that starts just now may still accept us.
+    fileprivate var mayPass: Bool {
+        switch self {
+        case .unreachable, .lost: true
+        case .refusedCredentials, .refusedVirtualHost, .untrusted: false
+        }
+    }
+}

@@ -1,0 +1,100 @@
+import AccountService
+import HTTPService
+import Ingest
+import NIOCore
+import Origin
+import Telemetry
+
+/// The open ports of the roles, and what listens there.
+struct Listeners {
+    /// Ports as they were opened; nil where the roles have none.
+    struct Ports {
+        var http: Int?
+        var rtmp: Int?
+        var icecast: Int?
+        var admin: Int?
+    }
+
+    private(set) var ports = Ports()
+    private var rtmp: (any NIOCore.Channel)?
+    private var servers: [HTTPServer] = []
+
+    /// Opens every port, or none.
+    static func open(_ roles: RunningRoles, on base: Infrastructure) async throws -> Listeners {
+        var listeners = Listeners()
+        do {
+            try await listeners.open(roles, base)
+            return listeners
+        } catch {
+            await listeners.close()
+            throw error
+        }
+    }
+
+    private mutating func open(_ roles: RunningRoles, _ base: Infrastructure) async throws {
+        let configuration = base.configuration
+        if let ingest = roles.ingest {
+            let listener = try await ingest.listenForRTMP(host: configuration.bind, port: configuration.rtmpPort)
+            (rtmp, ports.rtmp) = (listener.0, listener.port)
+            var settings = HTTPServerConfiguration()
+            settings.trustedProxies = configuration.trustedProxies
+            settings.requiresHost = false
+            ports.icecast = try await start(
+                HTTPServer(
+                    host: configuration.bind, port: configuration.icecastPort, group: base.group,
+                    responders: [ingest.icecastResponder, HealthResponder()], configuration: settings,
+                    logger: base.output.logger(label: "icecast")), option: "--icecast-port")
+        }
+        let responders = Self.publicResponders(roles, base)
+        if !responders.isEmpty {
+            var settings = HTTPServerConfiguration()
+            settings.trustedProxies = configuration.trustedProxies
+            ports.http = try await start(
+                HTTPServer(
+                    host: configuration.bind, port: configuration.httpPort, group: base.group, responders: responders,
+                    configuration: settings, metrics: ServerCounters(base.metrics),
+                    logger: base.output.logger(label: "http")), option: "--http-port")
+        }
+        ports.admin = try await start(
+            HTTPServer(
+                host: configuration.adminBind, port: configuration.adminPort, group: base.group,
+                responders: [AdminResponder(health: base.health, metrics: base.metrics)],
+                logger: base.output.logger(label: "admin")), option: "--admin-port")
+    }
+
+    private static func publicResponders(_ roles: RunningRoles, _ base: Infrastructure) -> [any HTTPResponder] {
+        var responders: [any HTTPResponder] = []
+        if let origin = roles.origin { responders += [origin.responder, CrossOriginPreflight(below: "/hls/")] }
+        if let accounts = roles.accounts {
+            responders.append(
+                AccountResponder(
+                    api: AccountAPI(service: accounts), publicURL: base.configuration.publicURL,
+                    logger: base.output.logger(label: "accounts")))
+        }
+        if !responders.isEmpty || roles.hasWeb { responders.append(HealthResponder()) }
+        if roles.hasWeb { responders.append(WebResponder()) }
+        return responders
+    }
+
+    private mutating func start(_ server: HTTPServer, option: String) async throws -> Int {
+        do {
+            let port = try await server.start()
+            servers.append(server)
+            return port
+        } catch HTTPServerError.addressInUse(_, let port) {
+            throw Failure(
+                code: Failure.unavailable,
+                description: "port \(port) is in use: stop what uses it, or choose another with \(option)")
+        } catch {
+            throw Failure(code: Failure.unavailable, description: "\(option): \(error)")
+        }
+    }
+
+    func close() async {
+        // Closed already is what is wanted.
+        try? await rtmp?.close()
+        await withTaskGroup { tasks in
+            for server in servers { tasks.addTask { await server.shutdown() } }
+        }
+    }
+}

@@ -1,0 +1,69 @@
+import AccountService
+import FFmpeg
+import Logging
+import MessageBus
+import Telemetry
+
+/// The composition root: the roles of this process, from start to end.
+struct Server {
+    let configuration: Configuration
+    let roles: Set<Role>
+    let output: LogOutput
+
+    /// Serves until a signal comes.
+    func run() async throws {
+        FFmpegLibrary.setLogLevelQuiet()
+        let base = try Infrastructure(configuration, roles: roles, output: output)
+        let logger = output.logger(label: "twitchy")
+        let running = try RunningRoles(roles, on: base)
+        try await base.waitForBus()
+        try await running.prepare()
+        if base.bus is InProcessMessageBus { try await base.databases.resendNewest() }
+        if let accounts = running.accounts {
+            if configuration.demo { try await accounts.ensureDemo() } else { try await accounts.withdrawDemo() }
+        }
+
+        let listeners = try await Listeners.open(running, on: base)
+        Greeting(configuration: configuration, roles: roles, ports: listeners.ports).say(logger)
+        base.health.register("process").set(.ok)
+        let watch = DependencyWatch(
+            databases: base.databases.named,
+            store: roles.contains(.transcoder) || roles.contains(.origin) ? base.store : nil, health: base.health)
+        let end = await Self.untilTheEnd(running, watch)
+        logger.info("Shutting down", metadata: ["reason": "\(end.reason)"])
+        await listeners.close()
+        _ = try? await end.services.value
+        try await base.close()
+        guard end.reason.hasPrefix("SIG") else { throw Failure(code: Failure.software, description: end.reason) }
+    }
+
+    /// Runs the services until a signal comes or one of them ends.
+    private static func untilTheEnd(
+        _ running: RunningRoles, _ watch: DependencyWatch
+    ) async -> (reason: String, services: Task<Void, any Error>) {
+        let services = Task {
+            try await withThrowingTaskGroup(of: Void.self) { tasks in
+                tasks.addTask { try await running.run() }
+                tasks.addTask { await watch.run() }
+                try await tasks.next()
+                tasks.cancelAll()
+                try await tasks.waitForAll()
+            }
+        }
+        return await withTaskGroup(of: String.self) { tasks in
+            tasks.addTask { await Shutdown.signal() }
+            tasks.addTask {
+                do {
+                    try await services.value
+                    return "a service ended"
+                } catch {
+                    return "a service failed: \(error)"
+                }
+            }
+            let first = await tasks.next() ?? ""
+            tasks.cancelAll()
+            services.cancel()
+            return (first, services)
+        }
+    }
+}
