@@ -38,6 +38,10 @@ public protocol MessageBus: Sendable {
     /// - Throws: ``BusError/noSuchQueue(_:)``, ``BusError/exclusive(_:)`` for the queue of an exclusive subscriber.
     func consume(_ queue: String, prefetch: Int) async throws -> any QueueConsumer
 
+    /// As ``send(_:to:)``, for a sender that keeps what it sent: nothing of it is submitted again after a loss, because
+    /// the sender does so itself, all of it and in its order, when ``losses`` has changed.
+    func sendKept(_ payload: ByteBuffer, to queue: String) throws(BusError)
+
     /// How often the broker may have lost messages of queues that it had taken: it keeps them in memory, so whenever it
     /// was away. `nil` where that cannot happen. Whoever has sent what must not be lost keeps the last of it, and sends
     /// that again when the number has changed.
@@ -92,6 +96,8 @@ public protocol MessageBus: Sendable {
 }
 
 extension MessageBus {
+    public func sendKept(_ payload: ByteBuffer, to queue: String) throws(BusError) { try send(payload, to: queue) }
+
     /// Subscribes with the defaults of ``SubscriptionOptions``.
     public func subscribe(
         _ subscriber: String, topics: [String], exclusive: Bool

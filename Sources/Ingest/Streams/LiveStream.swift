@@ -175,7 +175,7 @@ final class LiveStream: Sendable {
         var sent = 0
         while sent < state.backlog.count {
             do {
-                try bus.send(state.backlog[sent].encoded(), to: Topology.source(id))
+                try bus.sendKept(state.backlog[sent].encoded(), to: Topology.source(id))
                 state.taken.add(state.backlog[sent])
                 sent += 1
             } catch {

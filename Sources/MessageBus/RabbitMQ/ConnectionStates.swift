@@ -6,7 +6,6 @@ final class ConnectionStates: Sendable {
         var states: [RabbitMQConnectionRole: RabbitMQConnectionState] = [:]
         var waiting: [Answer<Result<Void, RabbitMQConnectionError>>] = []
         var isShutDown = false
-        var losses: UInt64 = 0
     }
 
     private let state = Mutex(State())
@@ -17,8 +16,6 @@ final class ConnectionStates: Sendable {
     }
 
     var current: [RabbitMQConnectionRole: RabbitMQConnectionState] { state.withLock { $0.states } }
-    /// How often the publishing connection was made anew: in between the broker may have forgotten what it had.
-    var losses: UInt64 { state.withLock { $0.losses } }
     var isShutDown: Bool { state.withLock { $0.isShutDown } }
 
     func shutDown() {
@@ -32,12 +29,6 @@ final class ConnectionStates: Sendable {
 
     func set(_ new: RabbitMQConnectionState, of role: RabbitMQConnectionRole) {
         let (outcome, waiting) = state.withLock { state in
-            if role == .publishing, new == .connected {
-                switch state.states[role] {
-                case .connecting, .lost: state.losses += 1
-                default: break
-                }
-            }
             state.states[role] = new
             let outcome = Self.outcome(state.states)
             defer { if outcome != nil { state.waiting = [] } }

@@ -35,6 +35,10 @@ extension RabbitMQMessageBus {
         try publish(payload, to: .queue(queue))
     }
 
+    public func sendKept(_ payload: ByteBuffer, to queue: String) throws(BusError) {
+        try publish(payload, to: .queue(queue), concern: .nextSendOfKeeper)
+    }
+
     public func publish(_ payload: ByteBuffer, to queue: String) async throws {
         let answer = Answer<Void>()
         try publish(payload, to: .queue(queue), concern: .answer(answer))

@@ -57,7 +57,7 @@ public final class RabbitMQMessageBus: MessageBus {
         try await states.waitUntilConnected()
     }
 
-    public var losses: UInt64? { states.losses }
+    public var losses: UInt64? { outgoing.losses }
 
     public func shutdown() async {
         let task = ending.withLock { ending in

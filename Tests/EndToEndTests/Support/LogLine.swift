@@ -17,3 +17,11 @@ struct LogLine: Decodable {
         }
     }
 }
+
+extension ChildProcess {
+    /// What it logged so far.
+    var log: [LogLine] {
+        // The last line may be half written.
+        messages.split(separator: "\n").compactMap { try? JSONDecoder().decode(LogLine.self, from: Data($0.utf8)) }
+    }
+}

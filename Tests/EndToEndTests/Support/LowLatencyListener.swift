@@ -37,9 +37,19 @@ struct LowLatencyListener: Sendable {
         }
     }
 
-    var server: TwitchyServer
+    /// The origin's port.
+    var port: Int
     /// Path of the media playlist.
     var playlist: String
+
+    init(port: Int, playlist: String) {
+        self.port = port
+        self.playlist = playlist
+    }
+
+    init(server: TwitchyServer, playlist: String) {
+        self.init(port: server.ports.http, playlist: playlist)
+    }
 
     /// Listens until the stream ends, or for so long.
     func listen(seconds: Double) async throws -> Heard {
@@ -47,7 +57,7 @@ struct LowLatencyListener: Sendable {
     }
 
     private func listenBlocking(seconds: Double) throws -> Heard {
-        let connection = try HTTPConnection(port: server.ports.http)
+        let connection = try HTTPConnection(port: port)
         let folder = playlist.split(separator: "/").dropLast().map { "/\($0)" }.joined()
         var heard = Heard()
         var current = try MediaPlaylistText(try ok(connection.get(playlist)).text)

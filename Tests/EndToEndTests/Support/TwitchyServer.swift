@@ -34,7 +34,7 @@ final class TwitchyServer: Sendable {
             Products.server, ["serve", "--demo", "--data", data.path] + freePorts + options, name: name)
         let line = try await eventually("\(name) serves", within: 20) { () -> LogLine? in
             if let exit = process.exit { throw TestFailure("\(name) ended with \(exit)") }
-            return lines(process).first { $0.message == "Serving" }
+            return process.log.first { $0.message == "Serving" }
         }
         func port(_ key: String) throws -> Int {
             guard let port = line[key].flatMap({ Int($0) }) else { throw TestFailure("the log names no \(key)") }
@@ -120,20 +120,13 @@ final class TwitchyServer: Sendable {
 
     // MARK: Log
 
-    var log: [LogLine] { Self.lines(process) }
+    var log: [LogLine] { process.log }
 
     func waitForLog(
         _ message: String, within seconds: Double = 10, where condition: (LogLine) -> Bool = { _ in true }
     ) async throws -> LogLine {
         try await eventually("the log says \(message)", within: seconds) {
             log.first { $0.message == message && condition($0) }
-        }
-    }
-
-    private static func lines(_ process: ChildProcess) -> [LogLine] {
-        // The last line may be half written.
-        process.messages.split(separator: "\n").compactMap {
-            try? JSONDecoder().decode(LogLine.self, from: Data($0.utf8))
         }
     }
 }

@@ -49,6 +49,27 @@ struct OutgoingStateTests {
         #expect(state.isEmpty)
     }
 
+    /// What its sender keeps is left to the sender after a loss, sent or not; everything else keeps its order.
+    @Test func whatSendersKeepIsNotSubmittedAgain() throws {
+        var state = OutgoingState(maximumMessages: 100, maximumBytes: 1000)
+        for number in 0..<6 {
+            let isKept = number.isMultiple(of: 2)
+            try state.add(
+                OutgoingMessage(
+                    target: .queue("queue"), properties: AMQPProperties(), body: payload(number),
+                    concern: isKept ? .nextSendOfKeeper : .nextSend))
+        }
+        _ = submittedNumbers(&state, window: 3)
+        #expect(state.losses == 0)
+        state.connectionLost()
+        state.reconnected()
+        #expect(state.losses == 1)
+        let numbers = submittedNumbers(&state, window: 100)
+        #expect(numbers == [1, 3, 5])
+        _ = state.confirm(3, multiple: true, accepted: true)
+        #expect(state.isEmpty)
+    }
+
     @Test func confirmationsOfEverythingWork() throws {
         var state = try filled(3, window: 10)
         let confirmed = state.confirm(.max, multiple: true, accepted: true)

@@ -95,7 +95,10 @@ final class ConnectionLoop {
             // What somebody else has declared differently meanwhile stays as it is: who uses it is told.
             session.perform(requests) { [weak self, weak session] _ in
                 guard index == steps.count - 1, let self, let session, session.failure == nil else { return }
-                if let outgoing { PublishChannel.open(session, outgoing, topology) }
+                if let outgoing {
+                    if wasConnected { outgoing.reconnected() }
+                    PublishChannel.open(session, outgoing, topology)
+                }
                 session.isReady = true
                 wasConnected = true
                 backoff = Backoff()

@@ -27,6 +27,8 @@ struct OutgoingMessage: Sendable {
     enum Concern: Sendable {
         /// The next `send` to the same target, if the broker refuses it.
         case nextSend
+        /// The same; after a loss the sender brings it again itself.
+        case nextSendOfKeeper
         case answer(Answer<Void>)
         /// Something else that depends on it, on the thread of the connection.
         case failure(@Sendable (BusError) -> Void)

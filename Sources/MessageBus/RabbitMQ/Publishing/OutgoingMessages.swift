@@ -66,12 +66,18 @@ final class OutgoingMessages: Sendable {
     func connectionLost() {
         state.withLock { $0.connectionLost() }
     }
+
+    func reconnected() {
+        state.withLock { $0.reconnected() }
+    }
+
+    var losses: UInt64 { state.withLock { $0.losses } }
 }
 
 extension OutgoingMessage {
     fileprivate func settle(_ refusal: BusError?) {
         switch concern {
-        case .nextSend: break
+        case .nextSend, .nextSendOfKeeper: break
         case .answer(let answer): answer.settle(refusal.map { .failure($0) } ?? .success(()))
         case .failure(let fail): if let refusal { fail(refusal) }
         }

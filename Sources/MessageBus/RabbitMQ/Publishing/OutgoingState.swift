@@ -12,6 +12,8 @@ struct OutgoingState {
     let maximumBytes: Int
     private var waiting = CircularBuffer<OutgoingMessage>()
     private var submitted = ConfirmWindow<OutgoingMessage>()
+    /// How often the connection was made anew.
+    private(set) var losses: UInt64 = 0
     private var bytes = 0
     private var refusals: [OutgoingMessage.Target: BusError] = [:]
     /// Why nothing is taken at present.
@@ -30,9 +32,7 @@ struct OutgoingState {
     /// - Parameter isBounded: not for what readers depend on, of which there is one a reader.
     mutating func add(_ message: OutgoingMessage, isBounded: Bool = true) throws(BusError) {
         if let obstacle { throw obstacle }
-        if case .nextSend = message.concern, let refusal = refusals.removeValue(forKey: message.target) {
-            throw refusal
-        }
+        if message.concern.isNextSend, let refusal = refusals.removeValue(forKey: message.target) { throw refusal }
         if isBounded {
             guard waiting.count + submitted.count < maximumMessages,
                 message.body.readableBytes <= maximumBytes - bytes
@@ -71,6 +71,21 @@ struct OutgoingState {
         for message in submitted.removeAll().reversed() { waiting.prepend(message) }
     }
 
+    /// There is a connection again, and nothing was published on it yet. What senders keep is theirs to send again: some
+    /// of it before the older rest would be the wrong order.
+    mutating func reconnected() {
+        losses += 1
+        var rest = CircularBuffer<OutgoingMessage>()
+        for message in waiting {
+            if case .nextSendOfKeeper = message.concern {
+                bytes -= message.body.readableBytes
+            } else {
+                rest.append(message)
+            }
+        }
+        waiting = rest
+    }
+
     /// A queue was declared: what was wrong with it is no longer.
     mutating func forgetRefusal(of target: OutgoingMessage.Target) {
         refusals[target] = nil
@@ -93,8 +108,17 @@ struct OutgoingState {
     }
 
     private mutating func note(_ refusal: BusError, of message: OutgoingMessage) {
-        guard case .nextSend = message.concern else { return }
+        guard message.concern.isNextSend else { return }
         if refusals.count >= Self.maximumRefusals, let other = refusals.keys.first { refusals[other] = nil }
         refusals[message.target] = refusal
+    }
+}
+
+extension OutgoingMessage.Concern {
+    fileprivate var isNextSend: Bool {
+        switch self {
+        case .nextSend, .nextSendOfKeeper: true
+        case .answer, .failure: false
+        }
     }
 }
