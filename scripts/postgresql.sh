@@ -35,6 +35,18 @@ as_server() {
     fi
 }
 
+# Runs the server's own program with no other descriptor than the standard ones: what a caller has open, and may wait for
+# to be closed, must not live on in the server.
+detached() {
+    (
+        for path in /proc/self/fd/*; do
+            descriptor=${path##*/}
+            if [ "$descriptor" -gt 2 ]; then eval "exec $descriptor>&-"; fi
+        done
+        "$@"
+    )
+}
+
 make_cluster() {
     local password
     mkdir -p "$data"
@@ -59,7 +71,7 @@ start() {
     if [ ! -f "$data/cluster/PG_VERSION" ]; then make_cluster; fi
     # Run from a folder that the server's user can enter.
     cd /
-    if ! as_server "$bin/pg_ctl" start --silent --wait --timeout 60 --pgdata "$data/cluster" \
+    if ! detached as_server "$bin/pg_ctl" start --silent --wait --timeout 60 --pgdata "$data/cluster" \
         --log "$data/server.log" --options "$options" >/dev/null </dev/null 2>&1; then
         tail -n 20 "$data/server.log" >&2 || true
         exit 69

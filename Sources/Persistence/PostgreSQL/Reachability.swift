@@ -28,7 +28,7 @@ final class Reachability: Sendable {
     func permitAttempt(at now: ContinuousClock.Instant = .now) throws(SQLError) {
         let refusal: SQLError? = state.withLock { state in
             guard let since = state.failingSince, now - since > limit else { return nil }
-            guard now < state.nextAttempt else { return state.lastError }
+            guard now >= state.nextAttempt else { return state.lastError }
             state.nextAttempt = now.advanced(by: state.pause)
             return nil
         }

@@ -35,12 +35,21 @@ final class SQLiteConnection: SQLConnection {
         if let failure { throw failure }
     }
 
+    /// A wrong number of values is told as misuse, which otherwise says that the pool was closed.
+    private func setArguments(_ values: [SQLValue], of statement: Statement, _ sql: String) throws {
+        do {
+            try statement.setArguments(StatementArguments(values.map(\.databaseValue)))
+        } catch let error as DatabaseError {
+            throw SQLError(.other, error.message ?? "wrong number of values", statement: sql)
+        }
+    }
+
     private func run<T>(_ sql: String, _ values: [SQLValue], _ body: (Statement) throws -> T) throws -> T {
         try throwFailure()
         do {
             for case .text(let text) in values where text.utf8.contains(0) { throw SQLError.textWithNUL }
             let statement = try database.cachedStatement(sql: sql)
-            try statement.setArguments(StatementArguments(values.map(\.databaseValue)))
+            try setArguments(values, of: statement, sql)
             return try body(statement)
         } catch let error as DatabaseError {
             let failure = SQLError(error, statement: sql)

@@ -67,12 +67,14 @@ struct PostgreSQLDatabaseTests {
                     "INSERT INTO kinds VALUES (?, ?, ?, ?, ?, ?, ?)", [nil, nil, nil, nil, nil, nil, nil])
                 return try connection.query("SELECT * FROM kinds WHERE yes = ? OR yes IS NULL ORDER BY small", [true])
             }
-            #expect(rows[0].values == [1, -2, 3, .integer(.min), .real(-1e300), "ü", .blob([0, 255])])
-            #expect(rows[1].values == [nil, nil, nil, nil, nil, nil, nil])
+            let expected: [SQLValue] = [1, -2, 3, .integer(.min), .real(-1e300), "ü", .blob([0, 255])]
+            #expect(rows[0].values == expected)
+            #expect(rows[1].values == [SQLValue](repeating: .null, count: 7))
             let sums = try await database.read { connection in
                 try connection.query("SELECT SUM(big) AS a, AVG(share) AS b, COUNT(*) AS c, 1 = 1 AS d FROM kinds")
             }
-            #expect(sums.map(\.values) == [[.integer(.min), .real(-1e300), 2, 1]])
+            let expectedSums: [SQLValue] = [.integer(.min), .real(-1e300), 2, 1]
+            #expect(sums.first?.values == expectedSums)
         }
     }
 

@@ -46,7 +46,7 @@ struct RefusalTests {
     @Test(arguments: [
         "mysql://user:correct-horse@host/x", "host=localhost password=correct-horse", "",
         "postgres://user:correct-horse@host/x?nonsense=1", "postgres://user:correct-horse%@host/x",
-        "postgres://user:correct-horse@ho[st/x", "postgres://user:correct-horse@host:port/x?connect_timeout",
+        "postgres://user:correct-horse@[::1/x", "postgres://user:correct-horse@host:port/x?connect_timeout",
     ])
     func whatIsNoURLIsRefused(url: String) async throws {
         let error = #expect(throws: SQLError.self) { try PostgreSQLDatabase(url: url, schema: "test") }
