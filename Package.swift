@@ -124,8 +124,7 @@ let package = Package(
             "Ingest",
             [
                 "AudioTimeline", "DatabaseTesting", "Events", "MessageBus", "Persistence", "RTMP", "Telemetry", crypto,
-                logging,
-                nio("NIOCore"),
+                logging, nio("NIOCore"),
             ]),
         tests("MessageBus", [nio("NIOCore")]),
         tests(
