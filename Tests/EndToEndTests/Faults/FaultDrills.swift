@@ -81,6 +81,9 @@ import Testing
             #expect(heard.isEnded)
             let live = try MediaPlaylistText(try await site.origin.publicHTTP.get(stream.live("aac-256")).text)
             #expect(!live.text.contains("EXT-X-DISCONTINUITY\n") && live.discontinuitySequence == 0)
+            let slots = heard.parts.map { $0.sequence * 10 + $0.part }
+            let jumps = zip(slots, slots.dropFirst()).filter { $0 + 1 != $1 }
+            #expect(jumps.isEmpty, "each part follows the one before: \(jumps)")
             let delays = heard.delays(partSeconds: 0.192, partsPerSegment: 10).map(\.seconds).sorted()
             let usual = delays[delays.count / 2]
             print("seams: latest part \(Int((delays.last ?? 0) * 1000 - usual * 1000)) ms behind the median")

@@ -229,13 +229,15 @@ struct PostgreSQLDatabaseTests {
 
     @Test func aStatementThatTakesTooLongIsATypedError() async throws {
         var options = PostgreSQLOptions()
-        options.statementLimit = .milliseconds(100)
-        try await withDatabase(options) { (database) async throws in
+        options.statementLimit = .seconds(2)
+        try await withStore { (store) async throws in
+            let database = try store.open(options)
             let error = await #expect(throws: SQLError.self) {
                 try await database.read { try $0.query("SELECT pg_sleep(60)") }
             }
             #expect(error?.code == .busy)
             #expect(try await database.read { try $0.query("SELECT 1 AS x") }.count == 1)
+            try await database.close()
         }
     }
 

@@ -96,7 +96,7 @@ struct ServerLossTests {
 
     @Test func aServerThatStopsAnsweringIsGivenUp() async throws {
         var options = PostgreSQLOptions()
-        options.statementLimit = .milliseconds(500)
+        options.statementLimit = .seconds(3)
         options.connections = 1
         try await withServer(options) { (server, database) async throws in
             let rows = try await database.read { try $0.query("SELECT pg_backend_pid() AS id") }
