@@ -91,9 +91,29 @@ struct LowLatencyListener: Sendable {
                 heard.complaints.append("\(hint) was answered with \(reply.status)")
             }
             current = renewed
+            try catchUp(with: current, folder, connection, &heard)
         }
         heard.isEnded = current.isEnded
         return heard
+    }
+
+    /// Parts that came in one go are listed before they were hinted to this client.
+    private func catchUp(
+        with playlist: MediaPlaylistText, _ folder: String, _ connection: HTTPConnection, _ heard: inout Heard
+    ) throws {
+        for segment in playlist.segments + [playlist.open].compactMap({ $0 }) {
+            for (number, part) in segment.parts.enumerated() {
+                guard let last = heard.parts.last, (segment.sequence, number) > (last.sequence, last.part) else {
+                    continue
+                }
+                let requestedAt = Moment.now
+                let reply = try ok(connection.get("\(folder)/\(part.name)"))
+                heard.parts.append(
+                    HeardPart(
+                        name: part.name, sequence: segment.sequence, part: number, bytes: reply.body,
+                        requestedAt: requestedAt, arrivedAt: Moment.now))
+            }
+        }
     }
 
     private func ok(_ reply: HTTPReply) throws -> HTTPReply {
