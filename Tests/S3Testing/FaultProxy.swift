@@ -34,45 +34,33 @@ public final class FaultProxy: Sendable {
         var running = 0
         var mostRunning = 0
         var rule: @Sendable (Call) -> Fault? = { _ in nil }
+        var connections: [ObjectIdentifier: any Channel] = [:]
+        var isStopped = false
     }
 
-    public let port: Int
     private let target: String
-    private let state: Mutex<State>
-    private let serving: Task<Void, any Error>
+    private let state = Mutex(State())
+    private let listener = Mutex<(any Channel)?>(nil)
 
-    private typealias Connection = NIOAsyncChannel<HTTPServerRequestPart, HTTPServerResponsePart>
+    private init(target: String) { self.target = target }
 
     /// - Parameter target: address of the service.
     public static func start(before target: String) async throws -> FaultProxy {
-        let listener = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
+        let proxy = FaultProxy(target: target)
+        let channel = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-            .bind(host: "127.0.0.1", port: 0) { channel in
+            .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.configureHTTPServerPipeline()
-                    return try Connection(wrappingChannelSynchronously: channel)
+                    try channel.pipeline.syncOperations.addHandler(FaultHandler(proxy))
                 }
             }
-        return FaultProxy(listener, target)
+            .bind(host: "127.0.0.1", port: 0).get()
+        proxy.listener.withLock { $0 = channel }
+        return proxy
     }
 
-    private init(_ listener: NIOAsyncChannel<Connection, Never>, _ target: String) {
-        port = listener.channel.localAddress?.port ?? 0
-        self.target = target
-        let exchange = Exchanges()
-        serving = Task {
-            try await listener.executeThenClose { connections in
-                try await withThrowingDiscardingTaskGroup { group in
-                    for try await connection in connections {
-                        // A connection that breaks is what is wanted here.
-                        group.addTask { try? await exchange.serve(connection) }
-                    }
-                }
-            }
-        }
-        state = Mutex(State())
-        exchange.proxy.withLock { $0 = self }
-    }
+    public var port: Int { listener.withLock { $0?.localAddress?.port ?? 0 } }
 
     public var endpoint: String { "http://127.0.0.1:\(port)" }
 
@@ -84,12 +72,79 @@ public final class FaultProxy: Sendable {
     /// How many requests were under way at the same time, at most.
     public var mostRunning: Int { state.withLock { $0.mostRunning } }
 
+    /// Closes its port and every connection.
     public func stop() async {
-        serving.cancel()
-        _ = try? await serving.value
+        // Closed already is what is wanted.
+        try? await listener.withLock { $0 }?.close()
+        let connections = state.withLock { state in
+            state.isStopped = true
+            return Array(state.connections.values)
+        }
+        for connection in connections { try? await connection.close() }
     }
 
-    fileprivate func arrived(_ head: HTTPRequestHead, _ body: ByteBuffer) -> Fault? {
+    fileprivate func opened(_ channel: any Channel) {
+        let isStopped = state.withLock { state in
+            state.connections[ObjectIdentifier(channel)] = channel
+            return state.isStopped
+        }
+        if isStopped { channel.close(promise: nil) }
+    }
+
+    fileprivate func closed(_ channel: any Channel) {
+        state.withLock { $0.connections[ObjectIdentifier(channel)] = nil }
+    }
+
+    /// Answers one request, or does what the rule says.
+    fileprivate func serve(_ head: HTTPRequestHead, _ body: ByteBuffer, on channel: any Channel) async {
+        let fault = arrived(head, body)
+        // A request that hangs is under way until its connection is closed.
+        if case .hang? = fault { return }
+        // Where the service behind does not answer, this one does not either.
+        let answer = try? await answer(head, body, fault)
+        // Before its client can know: what it asks next is not under way beside this one.
+        state.withLock { $0.running -= 1 }
+        do {
+            guard let answer else { return try await channel.close() }
+            try await channel.writeAndFlush(HTTPServerResponsePart.head(answer.head))
+            try await channel.writeAndFlush(HTTPServerResponsePart.body(.byteBuffer(answer.body)))
+            if answer.isWhole {
+                try await channel.writeAndFlush(HTTPServerResponsePart.end(nil))
+            } else {
+                try await channel.close()
+            }
+        } catch {
+            // Its client is gone.
+            channel.close(promise: nil)
+        }
+    }
+
+    private typealias Answer = (head: HTTPResponseHead, body: ByteBuffer, isWhole: Bool)
+
+    /// - Returns: nil for no answer at all.
+    private func answer(_ head: HTTPRequestHead, _ body: ByteBuffer, _ fault: Fault?) async throws -> Answer? {
+        switch fault {
+        case .cut, .hang: return nil
+        case .loseAnswer:
+            _ = try await pass(head, body)
+            return nil
+        case .answer(let status, let text, let fields):
+            var answer = HTTPResponseHead(version: .http1_1, status: .init(statusCode: status))
+            for field in fields { answer.headers.add(name: field.0, value: field.1) }
+            answer.headers.add(name: "content-length", value: String(text.utf8.count))
+            return (answer, ByteBuffer(string: text), true)
+        case .cutBody:
+            var (answer, bytes) = try await pass(head, body)
+            answer.headers.replaceOrAdd(name: "content-length", value: String(bytes.readableBytes + 100))
+            bytes.moveWriterIndex(to: bytes.readerIndex + bytes.readableBytes / 2)
+            return (answer, bytes, false)
+        case nil:
+            let (answer, bytes) = try await pass(head, body)
+            return (answer, bytes, true)
+        }
+    }
+
+    private func arrived(_ head: HTTPRequestHead, _ body: ByteBuffer) -> Fault? {
         let (call, rule) = state.withLock { state in
             let call = Call(
                 number: state.calls.count, method: head.method.rawValue, uri: head.uri, fields: head.headers,
@@ -102,9 +157,7 @@ public final class FaultProxy: Sendable {
         return rule(call)
     }
 
-    fileprivate func left() { state.withLock { $0.running -= 1 } }
-
-    fileprivate func pass(_ head: HTTPRequestHead, _ body: ByteBuffer) async throws -> (HTTPResponseHead, ByteBuffer) {
+    private func pass(_ head: HTTPRequestHead, _ body: ByteBuffer) async throws -> (HTTPResponseHead, ByteBuffer) {
         var request = HTTPClientRequest(url: target + head.uri)
         request.method = head.method
         request.headers = head.headers
@@ -119,64 +172,32 @@ public final class FaultProxy: Sendable {
     }
 }
 
-/// Serves connections for a proxy that is not yet made when the first could come.
-private final class Exchanges: Sendable {
-    let proxy = Mutex<FaultProxy?>(nil)
+/// Collects requests of one connection.
+private final class FaultHandler: ChannelInboundHandler {
+    typealias InboundIn = HTTPServerRequestPart
 
-    func serve(_ connection: NIOAsyncChannel<HTTPServerRequestPart, HTTPServerResponsePart>) async throws {
-        try await connection.executeThenClose { inbound, outbound in
-            var head: HTTPRequestHead?
-            var body = ByteBuffer()
-            for try await part in inbound {
-                switch part {
-                case .head(let next):
-                    head = next
-                    body.clear()
-                case .body(var bytes): body.writeBuffer(&bytes)
-                case .end:
-                    guard let head, let proxy = proxy.withLock({ $0 }) else { return }
-                    let fault = proxy.arrived(head, body)
-                    defer { proxy.left() }
-                    guard try await answer(head, body, fault, proxy, outbound) else { return }
-                }
-            }
-        }
-    }
+    private let proxy: FaultProxy
+    private var head: HTTPRequestHead?
+    private var body = ByteBuffer()
 
-    /// - Returns: whether the connection goes on.
-    private func answer(
-        _ head: HTTPRequestHead, _ body: ByteBuffer, _ fault: FaultProxy.Fault?, _ proxy: FaultProxy,
-        _ outbound: NIOAsyncChannelOutboundWriter<HTTPServerResponsePart>
-    ) async throws -> Bool {
-        switch fault {
-        case .hang:
-            try await Task.sleep(for: .seconds(3600))
-            return false
-        case .cut: return false
-        case .loseAnswer:
-            _ = try await proxy.pass(head, body)
-            return false
-        case .answer(let status, let text, let fields):
-            var answer = HTTPResponseHead(version: .http1_1, status: .init(statusCode: status))
-            for field in fields { answer.headers.add(name: field.0, value: field.1) }
-            answer.headers.add(name: "content-length", value: String(text.utf8.count))
-            try await outbound.write(.head(answer))
-            try await outbound.write(.body(.byteBuffer(ByteBuffer(string: text))))
-            try await outbound.write(.end(nil))
-            return true
-        case .cutBody:
-            var (answer, bytes) = try await proxy.pass(head, body)
-            answer.headers.replaceOrAdd(name: "content-length", value: String(bytes.readableBytes + 100))
-            bytes.moveWriterIndex(to: bytes.readerIndex + bytes.readableBytes / 2)
-            try await outbound.write(.head(answer))
-            try await outbound.write(.body(.byteBuffer(bytes)))
-            return false
-        case nil:
-            let (answer, bytes) = try await proxy.pass(head, body)
-            try await outbound.write(.head(answer))
-            try await outbound.write(.body(.byteBuffer(bytes)))
-            try await outbound.write(.end(nil))
-            return true
+    init(_ proxy: FaultProxy) { self.proxy = proxy }
+
+    func channelActive(context: ChannelHandlerContext) { proxy.opened(context.channel) }
+
+    func channelInactive(context: ChannelHandlerContext) { proxy.closed(context.channel) }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        switch unwrapInboundIn(data) {
+        case .head(let next):
+            head = next
+            body.clear()
+        case .body(var bytes): body.writeBuffer(&bytes)
+        case .end:
+            guard let head else { return }
+            let (proxy, channel, body) = (proxy, context.channel, body)
+            Task { await proxy.serve(head, body, on: channel) }
         }
     }
 }

@@ -30,6 +30,20 @@ struct RecordingIndexTests {
         #expect(epoch.dateMicroseconds(ofSegment: 33) == 62_450_000 + 1_920_000)
         #expect(try RecordingIndex(decoding: index.encoded()) == index)
         #expect(throws: RecordingIndex.CodingFailure.self) { try RecordingIndex(decoding: ByteBuffer(string: "{}")) }
+        // From before there were rules for recordings.
+        let old = #"{"version":1,"stream":"s","renditions":[],"epochs":[],"nowPlaying":[],"isComplete":true}"#
+        let read = try RecordingIndex(decoding: ByteBuffer(string: old))
+        #expect(read.isComplete && read.keeping == RecordingIndex.Keeping())
+        // Bytes that would overflow or fill the memory of whoever lists them.
+        for change: (inout RecordingIndex) -> Void in [
+            { $0.epochs[0].segmentCount = 1 << 40 }, { $0.epochs[0].firstMediaSequence = .max },
+            { $0.epochs[0].lastSegmentSamples = -1 }, { $0.epochs[0].dates[0].dateMicroseconds = .min },
+            { $0.keeping.byteCount = .min },
+        ] {
+            var absurd = index
+            change(&absurd)
+            #expect(throws: RecordingIndex.CodingFailure.self) { try RecordingIndex(decoding: absurd.encoded()) }
+        }
         index.version = 2
         #expect(throws: RecordingIndex.CodingFailure.self) { try RecordingIndex(decoding: index.encoded()) }
     }

@@ -7,6 +7,7 @@ final class GatedStore: PassingStore {
     private struct State {
         var refuses: @Sendable (String) -> Bool = { _ in false }
         var writes = 0
+        var indexWrites = 0
     }
 
     let store: any SegmentStore
@@ -21,9 +22,12 @@ final class GatedStore: PassingStore {
 
     var writes: Int { state.withLock { $0.writes } }
 
+    var indexWrites: Int { state.withLock { $0.indexWrites } }
+
     func put(_ bytes: ByteBuffer, at key: String) async throws {
         let isRefused = state.withLock { state in
             state.writes += 1
+            state.indexWrites += key.hasSuffix("/index.json") ? 1 : 0
             return state.refuses(key)
         }
         if isRefused { throw SegmentStoreError.full(operation: "write", key: key, reason: "no space left") }

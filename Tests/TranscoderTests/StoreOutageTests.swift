@@ -173,8 +173,11 @@ import Testing
         try await scene.writer(generation: 2, store: store).run()
         let finished = try await scene.index(store)
         #expect(finished.isComplete)
+        let writes = store.indexWrites
         frozen.thaw()
         try await late.value
+        // Not even for a moment: whoever reads it then would see the stream shrink.
+        #expect(store.indexWrites == writes)
         #expect(try await scene.index(store) == finished)
         try await scene.check(store, has: try await scene.bundles())
         await scene.bus.shutdown()
