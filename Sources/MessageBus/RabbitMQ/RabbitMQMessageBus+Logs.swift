@@ -27,14 +27,37 @@ extension RabbitMQMessageBus {
     }
 
     public func append(_ payload: ByteBuffer, to log: String) async throws {
-        let answer = Answer<Void>()
         // RabbitMQ takes an entry of any size and then keeps nothing else.
         if let size = logSizes.withLock({ $0[log] }), payload.readableBytes > size { throw BusError.full(log) }
-        try publish(payload, to: .log(log), concern: .answer(answer))
-        try await answer.value()
+        try await whileItComesUp(log) {
+            let answer = Answer<Void>()
+            try publish(payload, to: .log(log), concern: .answer(answer))
+            try await answer.value()
+        }
     }
 
     public func read(_ log: String, from start: LogStart) async throws -> any LogReader {
+        try await whileItComesUp(log) { try await reader(log, from: start) }
+    }
+
+    /// A broker that was killed accepts connections and declarations seconds before its streams have leaders again; until
+    /// then it says that there is no such log. Of those that this client declared it is known better.
+    private func whileItComesUp<Value>(_ log: String, _ body: () async throws -> Value) async throws -> Value {
+        var deadline: ContinuousClock.Instant?
+        var pauses = Backoff()
+        while true {
+            do {
+                return try await body()
+            } catch BusError.noSuchLog(log) where outgoing.losses > 0 && topology.isLog(log) == true {
+                let end = deadline ?? .now + configuration.operationTimeout
+                guard ContinuousClock.now < end else { throw BusError.noSuchLog(log) }
+                deadline = end
+                try await Task.sleep(for: pauses.next())
+            }
+        }
+    }
+
+    private func reader(_ log: String, from start: LogStart) async throws -> any LogReader {
         try checkRunning()
         guard (1...BusValidation.maximumNameBytes).contains(log.utf8.count) else { throw BusError.noSuchLog(log) }
         let (mailbox, owner) = (Mailbox<ReadItem>(), newOwner())

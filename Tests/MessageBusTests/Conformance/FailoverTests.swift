@@ -39,7 +39,8 @@ struct FailoverTests {
             try await publisher.publish(payload(50), to: queue)
             let taken = try await standby.receive(31)
             #expect(taken.map(\.payload.number) == Array(20...50))
-            #expect(taken.map(\.redelivered) == Array(repeating: true, count: 30) + [false])
+            // The newest may have reached a consumer that was dropped a moment before.
+            #expect(taken.dropLast().allSatisfy(\.redelivered))
             try await standby.expectSilence()
             // Whatever the lost one says is void.
             if let active {
