@@ -145,7 +145,7 @@ let package = Package(
             name: "S3Testing", dependencies: [httpClient, nio("NIOCore"), nio("NIOHTTP1"), nio("NIOPosix")],
             path: "Tests/S3Testing", exclude: ["serve.py"], swiftSettings: settings),
         .testTarget(name: "TidyTests", swiftSettings: settings),
-        .testTarget(name: "EndToEndTests", dependencies: ["Twitchy"], swiftSettings: settings),
+        .testTarget(name: "EndToEndTests", dependencies: ["S3Testing", "Twitchy"], swiftSettings: settings),
 
         // Serves the same bytes as nginx does beside it; see Benchmarks/http.
         .executableTarget(
