@@ -27,11 +27,13 @@ final class TwitchyServer: Sendable {
 
     /// Starts a server with the demo channel, and waits until its ports are open.
     static func start(
-        in scene: Scene, name: String = "server", data: URL? = nil, options: [String] = []
+        in scene: Scene, name: String = "server", data: URL? = nil, options: [String] = [],
+        environment: [String: String] = [:]
     ) async throws -> TwitchyServer {
         let data = data ?? scene.file("data")
         let process = try scene.start(
-            Products.server, ["serve", "--demo", "--data", data.path] + freePorts + options, name: name)
+            Products.server, ["serve", "--demo", "--data", data.path] + freePorts + options, name: name,
+            environment: environment)
         let line = try await eventually("\(name) serves", within: 20) { () -> LogLine? in
             if let exit = process.exit { throw TestFailure("\(name) ended with \(exit)") }
             return process.log.first { $0.message == "Serving" }
