@@ -1,10 +1,10 @@
 # Each target is one script, so that everything can also be run without make.
 .DEFAULT_GOAL := help
-.PHONY: help run demo dev test check format bench clean
+.PHONY: help run demo dev test test-faults check format bench clean
 
 help: ## Show this list
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r name text; do \
-		printf '  make %-8s %s\n' "$$name" "$$text"; done
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r name text; do \
+		printf '  make %-11s %s\n' "$$name" "$$text"; done
 
 run: ## Build and start everything on this machine (options: make run ARGS="--http-port 8081")
 	@exec scripts/run.sh $(ARGS)
@@ -17,6 +17,9 @@ dev: ## Build, start, and start again whenever a source file changes
 
 test: ## Run all tests (some of them: make test ARGS="--filter HLSTests")
 	@exec scripts/test.sh $(ARGS)
+
+test-faults: ## Only the fault drills: workers, broker and database killed, frozen, restarted
+	@exec scripts/test.sh --filter '^EndToEndTests\.FaultDrills'
 
 check: ## What a change must pass: format, build without warnings, tests
 	@exec scripts/check.sh

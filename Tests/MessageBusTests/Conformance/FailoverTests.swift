@@ -40,7 +40,7 @@ struct FailoverTests {
             let taken = try await standby.receive(31)
             #expect(taken.map(\.payload.number) == Array(20...50))
             // The newest may have reached a consumer that was dropped a moment before.
-            #expect(taken.dropLast().allSatisfy(\.redelivered))
+            #expect(taken.dropLast().map(\.redelivered) == Array(repeating: true, count: 30))
             try await standby.expectSilence()
             // Whatever the lost one says is void.
             if let active {
