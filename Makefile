@@ -1,13 +1,16 @@
 # Each target is one script, so that everything can also be run without make.
 .DEFAULT_GOAL := help
-.PHONY: help run demo dev test test-faults check format bench clean
+.PHONY: help run demo dev run-distributed test test-faults check format bench clean
 
 help: ## Show this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r name text; do \
-		printf '  make %-11s %s\n' "$$name" "$$text"; done
+		printf '  make %-15s %s\n' "$$name" "$$text"; done
 
 run: ## Build and start everything on this machine (options: make run ARGS="--http-port 8081")
 	@exec scripts/run.sh $(ARGS)
+
+run-distributed: ## The same as separate processes: RabbitMQ, PostgreSQL, two workers, two origins behind nginx
+	@exec scripts/run-distributed.sh
 
 demo: ## Push a tune to the channel demo of a running `make run`
 	@exec scripts/demo.sh $(ARGS)

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs the Debian packages that a task needs, as far as they are missing.
 #
-#   scripts/install-dependencies.sh TASK...     TASK: run, demo, test
+#   scripts/install-dependencies.sh TASK...     TASK: run, demo, distributed, test
 #
 # When nothing is missing it costs one dpkg-query. Otherwise it says what it installs and uses sudo if need be.
 set -euo pipefail
@@ -28,9 +28,10 @@ for task in "$@"; do
     case $task in
         run) wanted+=("${build_packages[@]}") ;;
         demo) wanted+=(ffmpeg) ;;
+        distributed) wanted+=(curl nginx-light postgresql rabbitmq-server) ;;
         test) wanted+=("${build_packages[@]}" "${test_packages[@]}") ;;
         *)
-            echo "usage: $0 run|demo|test ..." >&2
+            echo "usage: $0 run|demo|distributed|test ..." >&2
             exit 64
             ;;
     esac

@@ -33,7 +33,7 @@ final class Distributed: Sendable {
                 rm -rf \(folder.path)' </dev/null >/dev/null 2>&1 &
                 """
             _ = try await scene.run("bash", ["-c", watch], name: "watch")
-            defer { FileManager.default.createFile(atPath: folder.appending(path: "over").path, contents: nil) }
+            defer { _ = FileManager.default.createFile(atPath: folder.appending(path: "over").path, contents: nil) }
             let port = try await scene.run(
                 Products.python,
                 ["-c", "import socket; s = socket.socket(); s.bind(('127.0.0.1', 0)); print(s.getsockname()[1])"],
