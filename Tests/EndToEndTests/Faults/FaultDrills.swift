@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// What listeners hear while processes die. All of them are real; a kill is SIGKILL, a freeze SIGSTOP.
-@Suite(.heavy, .timeLimit(.minutes(6))) struct FaultDrills {
+@Suite(.heavy) struct FaultDrills {
     private static let codec = ["-c:a", "aac", "-b:a", "256k"]
 
     private struct Site {
