@@ -89,7 +89,7 @@ certificates() {
         exec 2>/dev/null
         openssl req -x509 -newkey rsa:2048 -nodes -days 3650 -subj "/CN=Twitchy private CA" -keyout ca.key -out ca.pem
         openssl req -newkey rsa:2048 -nodes -subj "/CN=localhost" -keyout server.key -out server.csr
-        printf 'subjectAltName=DNS:localhost,IP:127.0.0.1\n' >server.ext
+        printf 'subjectAltName=DNS:localhost\n' >server.ext
         openssl x509 -req -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 3650 -extfile server.ext \
             -out server.pem
     )

@@ -46,7 +46,7 @@ public struct QueueStatus: Hashable, Sendable {
 
 /// What a log keeps. All of it must agree when the log is declared again.
 ///
-/// Brokers drop whole files, so a log may keep up to a quarter less than `maximumBytes`.
+/// Brokers drop whole files, so a log may keep up to a quarter less than `maximumBytes`, and a little more for a moment.
 public struct LogOptions: Hashable, Sendable {
     /// Older entries go as soon as the log would be larger.
     public var maximumBytes: Int

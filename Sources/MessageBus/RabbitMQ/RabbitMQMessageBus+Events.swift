@@ -61,45 +61,49 @@ extension RabbitMQMessageBus {
         _ subscriber: String, _ owner: UInt64, topics: [String], _ options: SubscriptionOptions
     ) async throws -> any EventSubscription {
         let queues = AMQPQueue.subscriber(subscriber, options)
-        let deliveries = ConsumerDeliveries(queue: subscriber)
         let requests: [AMQPRequest] =
             queues.map { .declareQueue($0) }
             + topics.map { .bind(queue: subscriber, exchange: DeclaredTopology.exchange, topic: $0) }
             + [.limitPrefetch(options.prefetch), .consume(queue: subscriber, arguments: [:])]
-        let release: @Sendable () -> Void = { [weak self] in
-            self?.exclusiveNames.withLock { if $0[subscriber] == owner { $0[subscriber] = nil } }
-        }
-        let answer = Answer<any EventSubscription>()
-        let command = ConnectionCommand(deadline: .now + configuration.operationTimeout) { [self] session in
-            let topology = topology
-            let channel = session.open { session, number in
-                ConsumerChannel(session, number: number, deliveries) { deleted in
-                    if deleted { topology.forget(subscriber) }
-                    release()
+        let topology = topology
+        do {
+            let release: @Sendable () -> Void = { [weak self] in self?.release(subscriber, of: owner) }
+            let result = try await consuming.perform(within: configuration.operationTimeout, failed: release) {
+                [self] (session, answer: Answer<Result<RabbitMQConsumer, ChannelEndError>>) in
+                let deliveries = ConsumerDeliveries(queue: subscriber)
+                let channel = session.open { session, number in
+                    ConsumerChannel(session, number: number, deliveries) { deleted in
+                        if deleted { topology.forget(subscriber) }
+                        release()
+                    }
+                }
+                guard let channel else {
+                    return answer.settle(.success(.failure(ChannelEndError(end: .refused(.noChannel)))))
+                }
+                session.own(channel, as: owner)
+                channel.request(all: requests) { result in
+                    if case .success = result, !options.exclusive { topology.add(subscriber, queues, topics: topics) }
+                    answer.settle(
+                        .success(
+                            result.map { _ in
+                                RabbitMQConsumer(
+                                    self, self.consuming, id: owner, deliveries, isExclusive: options.exclusive)
+                            }))
                 }
             }
-            guard let channel else {
-                release()
-                return answer.settle(.failure(.disconnected(AMQPCloseReason.noChannel.text)))
-            }
-            session.own(channel, as: owner)
-            channel.request(all: requests) { result in
-                if case .success = result, !options.exclusive { topology.add(subscriber, queues, topics: topics) }
-                answer.settle(
-                    result.map { _ -> any EventSubscription in
-                        RabbitMQConsumer(self, self.consuming, id: owner, deliveries, isExclusive: options.exclusive)
-                    }
-                    .mapError {
-                        $0.end.error(
-                            missing: .noSuchQueue(subscriber), different: .declaredDifferently(subscriber),
-                            locked: .exclusive(subscriber))
-                    })
-            }
-        } fail: { error in
-            release()
-            answer.settle(.failure(error))
+            return try result.mapError {
+                $0.end.error(
+                    missing: .noSuchQueue(subscriber), different: .declaredDifferently(subscriber),
+                    locked: .exclusive(subscriber))
+            }.get()
+        } catch let error as BusError {
+            // Nobody has it then. A cancelled call is different: its channel is closed as soon as it is open.
+            self.release(subscriber, of: owner)
+            throw error
         }
-        consuming.post(command)
-        return try await answer.value()
+    }
+
+    private func release(_ name: String, of owner: UInt64) {
+        exclusiveNames.withLock { if $0[name] == owner { $0[name] = nil } }
     }
 }

@@ -29,47 +29,26 @@ extension RabbitMQMessageBus {
     public func append(_ payload: ByteBuffer, to log: String) async throws {
         // RabbitMQ takes an entry of any size and then keeps nothing else.
         if let size = logSizes.withLock({ $0[log] }), payload.readableBytes > size { throw BusError.full(log) }
-        try await whileItComesUp(log) {
-            let answer = Answer<Void>()
-            try publish(payload, to: .log(log), concern: .answer(answer))
-            try await answer.value()
-        }
+        let answer = Answer<Void>()
+        try publish(payload, to: .log(log), concern: .answer(answer))
+        try await answer.value()
     }
 
     public func read(_ log: String, from start: LogStart) async throws -> any LogReader {
-        try await whileItComesUp(log) { try await reader(log, from: start) }
-    }
-
-    /// A broker that was killed accepts connections and declarations seconds before its streams have leaders again; until
-    /// then it says that there is no such log. Of those that this client declared it is known better.
-    private func whileItComesUp<Value>(_ log: String, _ body: () async throws -> Value) async throws -> Value {
-        var deadline: ContinuousClock.Instant?
-        var pauses = Backoff()
-        while true {
-            do {
-                return try await body()
-            } catch BusError.noSuchLog(log) where outgoing.losses > 0 && topology.isLog(log) == true {
-                let end = deadline ?? .now + configuration.operationTimeout
-                guard ContinuousClock.now < end else { throw BusError.noSuchLog(log) }
-                deadline = end
-                try await Task.sleep(for: pauses.next())
-            }
-        }
-    }
-
-    private func reader(_ log: String, from start: LogStart) async throws -> any LogReader {
         try checkRunning()
         guard (1...BusValidation.maximumNameBytes).contains(log.utf8.count) else { throw BusError.noSuchLog(log) }
-        let (mailbox, owner) = (Mailbox<ReadItem>(), newOwner())
-        let marker = String(UInt64.random(in: .min ... .max), radix: 36)
-        return try await consuming.perform(within: configuration.operationTimeout) {
-            [self] (session, answer: Answer<RabbitMQReader>) in
+        let result = try await consuming.perform(within: configuration.operationTimeout) {
+            [self] (session, answer: Answer<Result<RabbitMQReader, ChannelEndError>>) in
+            let (mailbox, owner) = (Mailbox<ReadItem>(), self.newOwner())
+            let marker = String(UInt64.random(in: .min ... .max), radix: 36)
             let channel = session.open { [weak self] session, number in
                 ReaderChannel(
                     session, number: number, log: log, mailbox, marker: marker, isCaughtUp: start == .end
-                ) { self?.appendMarker(marker, to: log, of: mailbox) }
+                ) { self?.appendMarker(marker, to: log, of: mailbox, $0) }
             }
-            guard let channel else { return answer.settle(.failure(.disconnected(AMQPCloseReason.noChannel.text))) }
+            guard let channel else {
+                return answer.settle(.success(.failure(ChannelEndError(end: .refused(.noChannel)))))
+            }
             session.own(channel, as: owner)
             // The broker answers `consume` before it has placed the reader. It looks at the next request after that:
             // what is appended once that is answered is read.
@@ -79,25 +58,32 @@ extension RabbitMQMessageBus {
                 .limitPrefetch(ReaderChannel.prefetch),
             ]
             channel.request(all: requests) { [weak channel] result in
-                if case .success = result { channel?.begin() }
-                answer.settle(
-                    result.map { _ in RabbitMQReader(self, self.consuming, id: owner, mailbox) }
-                        // A queue that is no log takes no reader: precondition failed.
-                        .mapError { $0.end.error(missing: .noSuchLog(log), different: .noSuchLog(log)) })
+                let reader = result.map { _ in RabbitMQReader(self, self.consuming, id: owner, mailbox) }
+                guard case .success = reader, let channel else { return answer.settle(.success(reader)) }
+                channel.begin { error in answer.settle(error.map { .failure($0) } ?? .success(reader)) }
             }
         }
+        // A queue that is no log takes no reader: precondition failed.
+        return try result.mapError { $0.end.error(missing: .noSuchLog(log), different: .noSuchLog(log)) }.get()
     }
 
     /// Is not held up by what else waits for the broker, except in time: whoever catches up must not be refused.
-    private func appendMarker(_ marker: String, to log: String, of mailbox: Mailbox<ReadItem>) {
+    private func appendMarker(
+        _ marker: String, to log: String, of mailbox: Mailbox<ReadItem>,
+        _ appended: @escaping @Sendable (BusError?) -> Void
+    ) {
+        let outcome: @Sendable (BusError?) -> Void = { error in
+            if let error { mailbox.finish(error) }
+            appended(error)
+        }
         let message = OutgoingMessage(
             target: .log(log), properties: AMQPProperties(type: ReaderChannel.markerType, messageID: marker),
-            body: ByteBuffer(), concern: .failure { mailbox.finish($0) })
+            body: ByteBuffer(), concern: .outcome(outcome))
         do throws(BusError) {
             _ = try outgoing.add(message, isBounded: false)
             publishing.wakeUp.signal()
         } catch {
-            mailbox.finish(error)
+            outcome(error)
         }
     }
 }

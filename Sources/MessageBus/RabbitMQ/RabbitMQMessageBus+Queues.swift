@@ -49,22 +49,23 @@ extension RabbitMQMessageBus {
         try checkRunning()
         try BusValidation.checkPrefetch(prefetch)
         guard (1...BusValidation.maximumNameBytes).contains(queue.utf8.count) else { throw BusError.noSuchQueue(queue) }
-        let (deliveries, owner) = (ConsumerDeliveries(queue: queue), newOwner())
         let topology = topology
-        return try await queues.perform(within: configuration.operationTimeout) {
-            [self] (session, answer: Answer<RabbitMQConsumer>) in
+        let result = try await queues.perform(within: configuration.operationTimeout) {
+            [self] (session, answer: Answer<Result<RabbitMQConsumer, ChannelEndError>>) in
+            let (deliveries, owner) = (ConsumerDeliveries(queue: queue), self.newOwner())
             let channel = session.open { session, number in
                 ConsumerChannel(session, number: number, deliveries) { deleted in
                     if deleted { topology.forget(queue) }
                 }
             }
-            guard let channel else { return answer.settle(.failure(.disconnected(AMQPCloseReason.noChannel.text))) }
+            guard let channel else {
+                return answer.settle(.success(.failure(ChannelEndError(end: .refused(.noChannel)))))
+            }
             session.own(channel, as: owner)
             channel.request(all: [.limitPrefetch(prefetch), .consume(queue: queue, arguments: [:])]) { result in
-                answer.settle(
-                    result.map { _ in RabbitMQConsumer(self, self.queues, id: owner, deliveries) }
-                        .mapError { $0.end.error(missing: .noSuchQueue(queue), locked: .exclusive(queue)) })
+                answer.settle(.success(result.map { _ in RabbitMQConsumer(self, self.queues, id: owner, deliveries) }))
             }
         }
+        return try result.mapError { $0.end.error(missing: .noSuchQueue(queue), locked: .exclusive(queue)) }.get()
     }
 }

@@ -88,10 +88,11 @@ public final class RabbitMQMessageBus: MessageBus {
         _ requests: [AMQPRequest], _ error: @escaping @Sendable (ChannelEnd) -> BusError
     ) async throws -> AMQPReply {
         try checkRunning()
-        return try await consuming.perform(within: configuration.operationTimeout) {
-            (session, answer: Answer<AMQPReply>) in
-            session.perform(requests) { result in answer.settle(result.mapError { error($0.end) }) }
+        let result = try await consuming.perform(within: configuration.operationTimeout) {
+            (session, answer: Answer<Result<AMQPReply, ChannelEndError>>) in
+            session.perform(requests) { answer.settle(.success($0)) }
         }
+        return try result.mapError { error($0.end) }.get()
     }
 
     func publish(

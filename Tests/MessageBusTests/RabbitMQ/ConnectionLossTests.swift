@@ -69,7 +69,7 @@ struct ConnectionLossTests {
             let last = try #require(try await reader.receiveAll().last)
             scene.proxy.cut()
             for number in 5..<8 { try await scene.other.append(payload(number), to: log) }
-            await #expect(throws: BusError.self) { try await within { try await reader.next() } }
+            await #expect(throws: BusError.self) { try await within { while try await reader.next() != nil {} } }
             let again = try await scene.suspect.read(log, from: .after(last.offset))
             #expect(try await again.receiveAll().map(\.payload.number) == [5, 6, 7])
             try await scene.other.deleteLog(log)

@@ -54,19 +54,32 @@ final class BusConnection: Sendable {
         post(ConnectionCommand(deadline: nil, run: run, fail: { _ in }))
     }
 
-    /// Does something that has an answer, as soon as the connection stands.
+    /// Does something that has an answer, as soon as the connection stands, and again while what it is about is not
+    /// there yet after a restart of the broker.
+    /// - Parameter failed: called when it could not be begun, also if nobody waits any longer.
     func perform<Value: Sendable>(
-        within timeout: Duration, _ run: @escaping @Sendable (Session, Answer<Value>) -> Void
-    ) async throws -> Value {
-        let answer = Answer<Value>()
-        post(
-            ConnectionCommand(deadline: .now + timeout) { session in
-                run(session, answer)
-            } fail: { error in
-                answer.settle(.failure(error))
-            })
-        return try await answer.value()
+        within timeout: Duration, failed: @escaping @Sendable () -> Void = {},
+        _ run: @escaping @Sendable (Session, Answer<Result<Value, ChannelEndError>>) -> Void
+    ) async throws -> Result<Value, ChannelEndError> {
+        let deadline = ContinuousClock.now + timeout
+        while true {
+            let answer = Answer<Result<Value, ChannelEndError>>()
+            post(
+                ConnectionCommand(deadline: deadline) { session in
+                    run(session, answer)
+                } fail: { error in
+                    failed()
+                    answer.settle(.failure(error))
+                })
+            let result = try await answer.value()
+            guard case .failure(let failure) = result, failure.end.isRecovering, ContinuousClock.now < deadline else {
+                return result
+            }
+            try await Task.sleep(for: Self.recoveryPause)
+        }
     }
+
+    private static let recoveryPause = Duration.milliseconds(50)
 
     func requestStop() {
         inbox.withLock { $0.isStopping = true }

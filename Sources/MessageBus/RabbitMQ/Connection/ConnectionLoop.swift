@@ -13,6 +13,7 @@ final class ConnectionLoop {
     private let outgoing: OutgoingMessages?
     private let report: (RabbitMQConnectionState) -> Void
     private var backoff = Backoff()
+    private var restoration = Restoration([])
     private var wasConnected = false
     private var disconnectedSince = ContinuousClock.now
 
@@ -87,14 +88,21 @@ final class ConnectionLoop {
         }
     }
 
-    /// Declares again what this client declared, before anything is published or consumed.
+    /// Declares again what this client declared, and waits for the logs that it appends to, before anything is
+    /// published or consumed.
     private func begin(_ session: Session) {
         var steps: [[AMQPRequest]] = [[.declareTopicExchange(DeclaredTopology.exchange)]]
-        if wasConnected { steps += topology.requests() }
-        for (index, requests) in steps.enumerated() {
-            // What somebody else has declared differently meanwhile stays as it is: who uses it is told.
-            session.perform(requests) { [weak self, weak session] _ in
-                guard index == steps.count - 1, let self, let session, session.failure == nil else { return }
+        if wasConnected {
+            steps += topology.requests() + (outgoing?.logs ?? []).map { [.declareQueuePassively($0)] }
+        }
+        restoration = Restoration(steps)
+        advance(session)
+    }
+
+    /// What somebody else has declared differently or deleted meanwhile stays as it is: who uses it is told.
+    private func advance(_ session: Session) {
+        guard let requests = restoration.next(now: .now) else {
+            if restoration.isDone, !session.isReady {
                 if let outgoing {
                     if wasConnected { outgoing.reconnected() }
                     PublishChannel.open(session, outgoing, topology)
@@ -103,6 +111,14 @@ final class ConnectionLoop {
                 wasConnected = true
                 backoff = Backoff()
             }
+            return
+        }
+        session.perform(requests) { [weak self, weak session] result in
+            guard let self, let session, session.failure == nil else { return }
+            var isRecovering = false
+            if case .failure(let failure) = result { isRecovering = failure.end.isRecovering }
+            restoration.finish(isRecovering: isRecovering)
+            advance(session)
         }
     }
 
@@ -112,9 +128,13 @@ final class ConnectionLoop {
             for command in connection.takeCommands() { command.run(session) }
             if session.blockedReason == nil { session.publishChannel?.pump() }
         }
+        if !wasReady { advance(session) }
         if session.receive(atMost: Self.eventsPerTurn) || session.isReady != wasReady { return }
         if session.isReady, session.blockedReason == nil, session.publishChannel?.canPump == true { return }
-        if session.failure == nil { connection.wakeUp.wait(for: Self.turn, orReadable: link.descriptor) }
+        if session.failure == nil {
+            let pause = session.isReady ? Self.turn : Restoration.pause
+            connection.wakeUp.wait(for: pause, orReadable: link.descriptor)
+        }
         session.check(patience: Self.patience)
     }
 

@@ -61,10 +61,11 @@ final class Session {
 
     /// Closes a channel in order; whatever was requested of it before is answered first.
     func close(_ channel: SessionChannel, _ completion: @escaping () -> Void = {}) {
+        channel.afterEnd(completion)
+        guard channel.isOpen, !channel.isClosing else { return }
         channel.request(.closeChannel) { [weak self] _ in
-            self?.channels[channel.number] = nil
+            if let self, channels[channel.number] === channel { channels[channel.number] = nil }
             channel.end(.closed)
-            completion()
         }
     }
 

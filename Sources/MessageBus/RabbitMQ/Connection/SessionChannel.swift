@@ -1,23 +1,5 @@
 import NIOCore
 
-/// Why a channel has ended.
-enum ChannelEnd: Sendable {
-    /// The broker closed it: a request was refused.
-    case refused(AMQPCloseReason)
-    case lost(RabbitMQConnectionError)
-    /// This side closed it.
-    case closed
-
-    /// The end of something that was open.
-    var error: BusError? {
-        switch self {
-        case .refused(let reason): .disconnected(reason.text)
-        case .lost(let error): .disconnected(error.description)
-        case .closed: nil
-        }
-    }
-}
-
 /// One channel of a session. Lives on the thread of the connection.
 ///
 /// Requests are answered in their order, so that several may be on their way. A refusal closes the channel: it belongs
@@ -29,6 +11,10 @@ class SessionChannel {
     unowned let session: Session
     private var completions = CircularBuffer<Completion>()
     private(set) var isOpen = true
+    /// The farewell is sent. What still comes is not answered: an acknowledgement that reaches the broker behind it is one
+    /// on a channel that is not open, which ends the whole connection.
+    private(set) var isClosing = false
+    private var whenEnded: [() -> Void] = []
     /// Since when the oldest unanswered request waits, or its predecessor was answered.
     private(set) var waitingSince: ContinuousClock.Instant?
 
@@ -38,7 +24,8 @@ class SessionChannel {
     }
 
     func request(_ request: AMQPRequest, _ completion: @escaping Completion = { _ in }) {
-        guard isOpen else { return completion(.failure(ChannelEndError(end: .closed))) }
+        guard isOpen, !isClosing else { return completion(.failure(ChannelEndError(end: .closed))) }
+        if case .closeChannel = request { isClosing = true }
         if request.hasReply {
             if completions.isEmpty { waitingSince = .now }
             completions.append(completion)
@@ -77,6 +64,14 @@ class SessionChannel {
         completions = []
         for completion in waiting { completion(.failure(ChannelEndError(end: end))) }
         ended(end)
+        let waitingForEnd = whenEnded
+        whenEnded = []
+        for completion in waitingForEnd { completion() }
+    }
+
+    /// Calls when the channel has ended; at once if it has.
+    func afterEnd(_ completion: @escaping () -> Void) {
+        if isOpen { whenEnded.append(completion) } else { completion() }
     }
 
     // MARK: For those who inherit
@@ -86,8 +81,4 @@ class SessionChannel {
     func confirmed(_ number: UInt64, multiple: Bool, accepted: Bool) {}
     func returned(_ correlation: UInt64?) {}
     func ended(_ end: ChannelEnd) {}
-}
-
-struct ChannelEndError: Error {
-    let end: ChannelEnd
 }

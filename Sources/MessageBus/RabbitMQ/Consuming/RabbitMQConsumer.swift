@@ -69,15 +69,16 @@ final class RabbitMQConsumer: EventSubscription {
     private func request(_ requests: [AMQPRequest]) async throws {
         if let end = deliveries.mailbox.end { throw end ?? .shutDown }
         guard !requests.isEmpty else { return }
-        let (id, deliveries) = (id, deliveries)
-        try await connection.perform(within: bus.configuration.operationTimeout) { (session, answer: Answer<Void>) in
+        let id = id
+        let result = try await connection.perform(within: bus.configuration.operationTimeout) {
+            (session, answer: Answer<Result<Void, ChannelEndError>>) in
             guard let channel = session.channel(of: id, as: ConsumerChannel.self) else {
-                return answer.settle(.failure((deliveries.mailbox.end ?? nil) ?? .shutDown))
+                return answer.settle(.success(.failure(ChannelEndError(end: .closed))))
             }
-            channel.request(all: requests) { result in
-                answer.settle(
-                    result.map { _ in () }.mapError { $0.end.error(missing: .noSuchQueue(deliveries.queue)) })
-            }
+            channel.request(all: requests) { result in answer.settle(.success(result.map { _ in () })) }
+        }
+        if case .failure(let failure) = result {
+            throw (deliveries.mailbox.end ?? nil) ?? failure.end.error(missing: .noSuchQueue(deliveries.queue))
         }
     }
 
@@ -97,23 +98,6 @@ final class RabbitMQConsumer: EventSubscription {
             session.close(channel, completion)
         } fail: { _ in
             completion()
-        }
-    }
-}
-
-extension ChannelEnd {
-    /// What a caller is told whose request ended the channel.
-    /// - Parameter missing: if what it names does not exist.
-    func error(missing: BusError, different: BusError? = nil, locked: BusError? = nil) -> BusError {
-        switch self {
-        case .refused(let reason):
-            switch reason.code {
-            case AMQPCloseReason.notFound: missing
-            case AMQPCloseReason.preconditionFailed: different ?? .disconnected(reason.text)
-            case AMQPCloseReason.resourceLocked: locked ?? .disconnected(reason.text)
-            default: .disconnected(reason.text)
-            }
-        case .lost, .closed: error ?? .shutDown
         }
     }
 }

@@ -12,11 +12,12 @@ struct ReadItem: Sendable {
 /// **How it learns the end of the log.** ``LogReading/caughtUp`` has to come when everything was read that was
 /// confirmed to anybody before the reading began: a worker's fence rests on it. AMQP 0-9-1 has no way to ask for the
 /// end of a stream. The message count that `queue.declare` answers is a metric, refreshed every few seconds (measured:
-/// 0 right after 20 confirmed entries); a second consumer at `last` gets the last chunk without being told how many
+/// 0 for more than 4 s after 20 confirmed entries); a second consumer at `last` gets the last chunk without being told how many
 /// entries that has, and says nothing at all about an empty stream; confirms carry no offset. So the reader appends an
 /// entry of its own, a *marker*, which all readers leave out, and is done when it comes by: the log itself puts it
-/// behind everything that was confirmed before. That is exact on a cluster too, where a replica may lag. It costs
-/// one small entry a reader, and a broker that takes nothing (blocked) lets nobody catch up until it does.
+/// behind everything that was confirmed before. That is exact on a cluster too, where a replica may lag. `read` returns
+/// when the marker is confirmed, so that nothing that is appended later comes before it. It costs one small entry a
+/// reader, and a broker that takes nothing (blocked) lets nobody begin until it does.
 ///
 /// Retention may drop the marker before a slow reader gets there. It would see a gap in the offsets, upon which it
 /// appends the marker again.
@@ -29,13 +30,13 @@ final class ReaderChannel: SessionChannel {
     private let log: String
     private let mailbox: Mailbox<ReadItem>
     private let marker: String
-    private let appendMarker: () -> Void
+    private let appendMarker: (@escaping @Sendable (BusError?) -> Void) -> Void
     private var isCaughtUp: Bool
     private var nextOffset: UInt64?
 
     init(
         _ session: Session, number: UInt16, log: String, _ mailbox: Mailbox<ReadItem>, marker: String,
-        isCaughtUp: Bool, appendMarker: @escaping () -> Void
+        isCaughtUp: Bool, appendMarker: @escaping (@escaping @Sendable (BusError?) -> Void) -> Void
     ) {
         self.log = log
         self.mailbox = mailbox
@@ -46,15 +47,20 @@ final class ReaderChannel: SessionChannel {
     }
 
     /// The broker has placed the reader.
-    func begin() {
-        if isCaughtUp { mailbox.add(ReadItem(reading: .caughtUp, tag: nil)) } else { appendMarker() }
+    /// - Parameter begun: called once what is appended from now on is behind the end that the reader looks for.
+    func begin(_ begun: @escaping @Sendable (BusError?) -> Void) {
+        guard !isCaughtUp else {
+            mailbox.add(ReadItem(reading: .caughtUp, tag: nil))
+            return begun(nil)
+        }
+        appendMarker(begun)
     }
 
     override func delivered(_ delivery: AMQPDelivery) {
         guard let offset = delivery.properties.streamOffset else {
             return request(.acknowledge(delivery.tag, multiple: false))
         }
-        if let expected = nextOffset, offset > expected, !isCaughtUp { appendMarker() }
+        if let expected = nextOffset, offset > expected, !isCaughtUp { appendMarker { _ in } }
         nextOffset = offset + 1
         if delivery.properties.type == Self.markerType {
             request(.acknowledge(delivery.tag, multiple: false))

@@ -30,8 +30,8 @@ struct OutgoingMessage: Sendable {
         /// The same; after a loss the sender brings it again itself.
         case nextSendOfKeeper
         case answer(Answer<Void>)
-        /// Something else that depends on it, on the thread of the connection.
-        case failure(@Sendable (BusError) -> Void)
+        /// Something else that depends on it, on the thread of the connection; without an error the broker has it.
+        case outcome(@Sendable (BusError?) -> Void)
     }
 
     let target: Target

@@ -52,16 +52,18 @@ final class OutgoingMessages: Sendable {
         state.withLock { $0.markReturned(number) }
     }
 
-    /// - Returns: the targets that turned out to be missing.
-    func confirm(_ number: UInt64, multiple: Bool, accepted: Bool) -> [OutgoingMessage.Target] {
+    /// - Returns: what the broker gave back, and nobody was told of yet.
+    func confirm(_ number: UInt64, multiple: Bool, accepted: Bool) -> [OutgoingMessage] {
         let settled = state.withLock { $0.confirm(number, multiple: multiple, accepted: accepted) }
-        var missing: [OutgoingMessage.Target] = []
+        var returned: [OutgoingMessage] = []
         for (message, refusal) in settled {
-            message.settle(refusal)
-            if refusal == message.target.missing { missing.append(message.target) }
+            if refusal == message.target.missing { returned.append(message) } else { message.settle(refusal) }
         }
-        return missing
+        return returned
     }
+
+    /// The logs to which this client appends, and which need not be there yet when the broker is.
+    var logs: [String] { state.withLock { $0.logs } }
 
     func connectionLost() {
         state.withLock { $0.connectionLost() }
@@ -75,11 +77,11 @@ final class OutgoingMessages: Sendable {
 }
 
 extension OutgoingMessage {
-    fileprivate func settle(_ refusal: BusError?) {
+    func settle(_ refusal: BusError?) {
         switch concern {
         case .nextSend, .nextSendOfKeeper: break
         case .answer(let answer): answer.settle(refusal.map { .failure($0) } ?? .success(()))
-        case .failure(let fail): if let refusal { fail(refusal) }
+        case .outcome(let tell): tell(refusal)
         }
     }
 }

@@ -16,6 +16,9 @@ struct OutgoingState {
     private(set) var losses: UInt64 = 0
     private var bytes = 0
     private var refusals: [OutgoingMessage.Target: BusError] = [:]
+    /// Logs that have confirmed something: the present streams, of which a client has so many at most.
+    private var confirmedLogs: Set<String> = []
+    private static let maximumLogs = 4096
     /// Why nothing is taken at present.
     private var obstacle: BusError?
 
@@ -62,6 +65,7 @@ struct OutgoingState {
             let refusal: BusError? =
                 isReturned ? message.target.missing : accepted ? nil : .full(message.target.name)
             if let refusal { note(refusal, of: message) }
+            if case .log(let name) = message.target { remember(name, isThere: refusal == nil) }
             return (message, refusal)
         }
     }
@@ -107,6 +111,16 @@ struct OutgoingState {
         if obstacle != .shutDown { obstacle = nil }
     }
 
+    var logs: [String] { Array(confirmedLogs) }
+
+    private mutating func remember(_ log: String, isThere: Bool) {
+        if !isThere {
+            confirmedLogs.remove(log)
+        } else if confirmedLogs.count < Self.maximumLogs {
+            confirmedLogs.insert(log)
+        }
+    }
+
     private mutating func note(_ refusal: BusError, of message: OutgoingMessage) {
         guard message.concern.isNextSend else { return }
         if refusals.count >= Self.maximumRefusals, let other = refusals.keys.first { refusals[other] = nil }
@@ -118,7 +132,7 @@ extension OutgoingMessage.Concern {
     fileprivate var isNextSend: Bool {
         switch self {
         case .nextSend, .nextSendOfKeeper: true
-        case .answer, .failure: false
+        case .answer, .outcome: false
         }
     }
 }

@@ -38,8 +38,24 @@ final class PublishChannel: SessionChannel {
     }
 
     override func confirmed(_ number: UInt64, multiple: Bool, accepted: Bool) {
-        for target in outgoing.confirm(number, multiple: multiple, accepted: accepted) {
-            topology.forget(target.name)
+        for message in outgoing.confirm(number, multiple: multiple, accepted: accepted) { explain(message) }
+    }
+
+    /// The broker gave the message back. A queue is missing then; a log may only not be there yet.
+    private func explain(_ message: OutgoingMessage) {
+        guard case .log(let log) = message.target else {
+            topology.forget(message.target.name)
+            return message.settle(message.target.missing)
+        }
+        session.perform([.declareQueuePassively(log)]) { [topology] result in
+            switch result {
+            case .success:
+                message.settle(.disconnected("the log “\(log)” was not there yet after a restart of the broker"))
+            case .failure(let failure):
+                let error = failure.end.error(missing: message.target.missing)
+                if error == message.target.missing { topology.forget(log) }
+                message.settle(error)
+            }
         }
     }
 

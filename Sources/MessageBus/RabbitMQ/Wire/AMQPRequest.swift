@@ -65,4 +65,9 @@ struct AMQPCloseReason: Hashable, Sendable {
 
     let code: UInt16
     let text: String
+
+    /// The queue or log exists, and nobody is there for it yet. Measured: for 0.3 s after RabbitMQ has begun to take
+    /// connections its streams are not, says so with the code for what does not exist, and returns what is published to
+    /// them as if there were no such stream.
+    var isRecovering: Bool { code == Self.notFound && text.contains("is down or inaccessible") }
 }
