@@ -103,12 +103,10 @@ cat <<END
   Push     rtmp://127.0.0.1:1935/live   stream key: demo-key
   Logs     $dir/log
   Try it   kill -9 \$(pgrep -f 'twitchy transcoder --admin-port 9103')
+           kill -9 \$(pgrep -f 'twitchy origin --http-port 8093')
 
 END
-# One that ends takes all with it, so that nobody wonders; a killed worker is what one may try here.
-for child in "${children[@]}"; do
-    case " ${children[2]} ${children[3]} " in *" $child "*) continue ;; esac
-    waited+=("$child")
-done
-wait -n "${waited[@]}"
+# One that ends takes all with it, so that nobody wonders; workers and origins (children 2 to 5) may be killed to see what
+# happens then: nothing.
+wait -n "${children[0]}" "${children[1]}" "${children[@]:6}"
 echo "A process ended. Look into $dir/log." >&2
