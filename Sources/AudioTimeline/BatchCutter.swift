@@ -5,6 +5,8 @@ struct BatchCutter: Sendable {
     private static let encoderLookAhead: Int64 = 2048
     /// Samples of its own rate that a resampler holds back at least, up to 48 kHz.
     private static let resamplerLookAhead: Int64 = 16
+    /// Samples beyond a part that the batch which completes it has begun with at most: encoder, and resampler from 8 kHz.
+    static let longestLookAhead = encoderLookAhead + resamplerLookAhead * 6
     private static let step = Timeline.slotSamples / 2
 
     private var lookAhead = encoderLookAhead

@@ -10,8 +10,14 @@ public struct MediaLogFilter: Sendable {
     /// The newest bundle that counted.
     public private(set) var newest: MediaBundle?
     public private(set) var hasEnded = false
-    /// How many fences came since the last bundle: more than one in a row means that workers die of the next slot.
-    public private(set) var fencesSinceBundle = 0
+    /// Whether the two workers before died of the slot that comes next: whoever writes it takes the source as silence.
+    public var isNextSlotPoisoned: Bool { fencesSinceBundle >= 2 }
+    /// Slots that were written as silence because workers died of them, oldest first. A successor whose pre-roll they lie
+    /// in must not decode their packets either.
+    public private(set) var poisonedSlots: [PoisonedSlot] = []
+    private var fencesSinceBundle = 0
+    /// A pre-roll is shorter than so many slots.
+    private static let rememberedSlots = 32
 
     public init() {}
 
@@ -28,6 +34,11 @@ public struct MediaLogFilter: Sendable {
             raise(to: bundle.generation)
             if let newest, !bundle.follows(newest) { return nil }
             newest = bundle
+            // The third is that of the worker that wrote it.
+            if fencesSinceBundle >= 3 {
+                poisonedSlots.append(PoisonedSlot(epoch: bundle.epoch, position: bundle.position))
+                if poisonedSlots.count > Self.rememberedSlots { poisonedSlots.removeFirst() }
+            }
             fencesSinceBundle = 0
         case .end(let generation):
             guard generation >= self.generation, !hasEnded else { return nil }
@@ -41,6 +52,24 @@ public struct MediaLogFilter: Sendable {
         guard generation > self.generation else { return }
         self.generation = generation
         worker = ""
+    }
+}
+
+/// A slot with a packet that kills its decoder.
+public struct PoisonedSlot: Sendable, Hashable {
+    public var epoch: UInt32
+    /// Where it begins on the 48 kHz clock.
+    public var position: Int64
+
+    public init(epoch: UInt32, position: Int64) {
+        self.epoch = epoch
+        self.position = position
+    }
+
+    /// Whether a packet may be the one: any that had to be decoded before the slot could be delivered.
+    public func holds(_ packet: Range<Int64>, epoch: UInt32) -> Bool {
+        epoch == self.epoch && packet.upperBound > position
+            && packet.lowerBound < position + Timeline.slotSamples + BatchCutter.longestLookAhead
     }
 }
 

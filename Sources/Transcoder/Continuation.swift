@@ -10,8 +10,10 @@ struct Continuation: Sendable, Equatable {
     var firstMediaSequence: UInt64 = 0
     var discontinuitySequence: UInt64 = 0
     var nowPlaying = NowPlaying.nothing
-    /// A slot that workers died of: it becomes silence.
-    var poisonedSlot: Int64?
+    /// Workers died of the slot that comes next: until it is written, the source is taken as silence.
+    var isNextSlotPoisoned = false
+    /// Those of the past, which may lie in the pre-roll.
+    var poisonedSlots: [PoisonedSlot] = []
 
     /// With an empty log: one past what the store has.
     init(nextMediaSequence: UInt64, discontinuitySequence: UInt64) {
@@ -20,13 +22,20 @@ struct Continuation: Sendable, Equatable {
     }
 
     /// Behind the newest bundle of the log.
-    init(after bundle: MediaBundle, nowPlaying: NowPlaying, isPoisoned: Bool) {
+    init(after bundle: MediaBundle, nowPlaying: NowPlaying) {
         epoch = bundle.epoch
         let slot = bundle.position / Timeline.slotSamples
         nextSlot = slot + 1
         firstMediaSequence = bundle.mediaSequence - UInt64(slot / Timeline.slotsPerSegment)
         discontinuitySequence = bundle.discontinuitySequence
         self.nowPlaying = nowPlaying
-        poisonedSlot = isPoisoned ? nextSlot : nil
+    }
+
+    /// Takes the stream up behind all that was written, in a new epoch: with the next media sequence number.
+    mutating func goOn(nextMediaSequence: UInt64, discontinuitySequence: UInt64) {
+        epoch = nil
+        nextSlot = 0
+        firstMediaSequence = nextMediaSequence
+        self.discontinuitySequence = discontinuitySequence
     }
 }

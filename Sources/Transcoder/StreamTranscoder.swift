@@ -49,6 +49,7 @@ actor StreamTranscoder {
                 if hasEnded { bundles += try encoder.finish() }
             }
         }
+        if !bundles.isEmpty { continuation.isNextSlotPoisoned = false }
         let broken = brokenPackets
         brokenPackets = 0
         return Outcome(
@@ -64,18 +65,15 @@ actor StreamTranscoder {
         undecodableLeg = nil
         if let old = encoder {
             bundles = try old.finish()
-            let playing = old.nowPlaying
-            continuation = Continuation(
+            continuation.nowPlaying = old.nowPlaying
+            continuation.goOn(
                 nextMediaSequence: old.firstMediaSequence + Self.segmentCount(slots: old.nextSlot),
                 discontinuitySequence: old.discontinuitySequence + (old.nextSlot > 0 ? 1 : 0))
-            continuation.nowPlaying = playing
         } else if let known = continuation.epoch, known < epoch {
             // The predecessor wrote an epoch that is over: this one goes on behind its last segment.
-            let playing = continuation.nowPlaying
-            continuation = Continuation(
+            continuation.goOn(
                 nextMediaSequence: continuation.firstMediaSequence + Self.segmentCount(slots: continuation.nextSlot),
                 discontinuitySequence: continuation.discontinuitySequence + 1)
-            continuation.nowPlaying = playing
         }
         encoder = EpochEncoder(
             epoch: epoch, ladder: ladder, firstMediaSequence: continuation.firstMediaSequence,
@@ -129,7 +127,7 @@ actor StreamTranscoder {
         let before = decoder.brokenPackets
         let block: StereoBlock
         do {
-            block = try decoder.decode(packet, isMuted: isPoisoned(packet, of: leg))
+            block = try decoder.decode(packet, isMuted: isPoisoned(packet, of: leg, in: encoder))
         } catch {
             // What the decoder gives cannot be brought to 48 kHz: an unheard-of rate or layout.
             self.decoder = nil
@@ -143,11 +141,11 @@ actor StreamTranscoder {
         try encoder.append(block, at: encoder.position.map { max($0, leg.start) } ?? decoder.firstPosition ?? leg.start)
     }
 
-    private func isPoisoned(_ packet: SourcePacket, of leg: Leg) -> Bool {
-        guard let slot = continuation.poisonedSlot else { return false }
+    private func isPoisoned(_ packet: SourcePacket, of leg: Leg, in encoder: EpochEncoder) -> Bool {
         let start = leg.position(ofSample: packet.position)
-        let end = leg.position(ofSample: packet.position + Int64(packet.length))
-        return end > slot * Timeline.slotSamples && start < (slot + 1) * Timeline.slotSamples
+        let end = max(start, leg.position(ofSample: packet.position + Int64(packet.length)))
+        if continuation.isNextSlotPoisoned, end > encoder.nextSlot * Timeline.slotSamples { return true }
+        return continuation.poisonedSlots.contains { $0.holds(start..<end, epoch: encoder.epoch) }
     }
 
     /// Flushes decoder and resampler and cuts at the leg's end.

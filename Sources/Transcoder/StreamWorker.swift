@@ -70,6 +70,9 @@ struct StreamWorker: Sendable {
     ) async throws -> Bool {
         let transcoder = StreamTranscoder(ladder: ladder, continuation: continuation, thread: thread)
         logger.info("Stream taken", metadata: ["generation": "\(generation)", "next.slot": "\(continuation.nextSlot)"])
+        if continuation.isNextSlotPoisoned {
+            logger.error("Workers died of the next slot of the source: it is taken as silence")
+        }
         var acknowledgement = PreRollAcknowledgement()
         var delivery: Delivery? = first
         while let current = delivery {
@@ -95,6 +98,9 @@ struct StreamWorker: Sendable {
         let batch: SourceBatch
         do {
             batch = try SourceBatch(decoding: delivery.payload)
+        } catch WireError.unknownVersion(let version) {
+            // A newer worker can read it: it comes again there.
+            throw WireError.unknownVersion(version)
         } catch {
             logger.error("Batch set aside", metadata: ["reason": "\(error)"])
             consumer.reject(delivery.tag, requeue: false)
@@ -120,47 +126,65 @@ struct StreamWorker: Sendable {
     /// Reads the log to its end and writes a fence.
     /// - Returns: nil when another worker's fence came first.
     private func fence() async throws -> (generation: UInt32, Continuation)? {
-        let log = Topology.media(job.stream)
+        let reader = try await bus.read(Topology.media(job.stream), from: .first)
+        do {
+            let won = try await fence(reading: reader)
+            await reader.close()
+            guard let won else { return nil }
+            return (won.generation, try await continuation(won.before))
+        } catch {
+            await reader.close()
+            throw error
+        }
+    }
+
+    private func fence(reading reader: any LogReader) async throws -> (generation: UInt32, before: MediaLogState)? {
         var state = MediaLogState()
-        let reader = try await bus.read(log, from: .first)
         var generation: UInt32?
         var before = state
+        var hasUnreadable = false
         while let reading = try await reader.next() {
             switch reading {
             case .caughtUp:
                 before = state
                 generation = state.filter.generation + 1
                 try await bus.append(
-                    MediaLogEntry.fence(generation: state.filter.generation + 1, worker: worker).encoded(), to: log)
+                    MediaLogEntry.fence(generation: state.filter.generation + 1, worker: worker).encoded(),
+                    to: Topology.media(job.stream))
             case .entry(let entry):
                 do {
                     try state.read(entry.payload)
-                } catch {
-                    logger.error("Log entry set aside", metadata: ["reason": "\(error)"])
-                }
+                } catch  where !hasUnreadable {
+                    hasUnreadable = true
+                    logger.error(
+                        "Entries of the log set aside, this one first; a newer version may write them",
+                        metadata: ["reason": "\(error)"])
+                } catch {}
                 guard let generation, state.filter.generation >= generation else {
                     if generation != nil { before = state }
                     continue
                 }
-                await reader.close()
                 guard state.filter.worker == worker, state.filter.generation == generation else { return nil }
-                return (generation, try await continuation(before))
+                return (generation, before)
             }
         }
         return nil
     }
 
     private func continuation(_ state: MediaLogState) async throws -> Continuation {
+        var continuation: Continuation
         if let newest = state.filter.newest {
-            return Continuation(
-                after: newest, nowPlaying: state.nowPlaying, isPoisoned: state.filter.fencesSinceBundle >= 2)
+            continuation = Continuation(after: newest, nowPlaying: state.nowPlaying)
+        } else if let bytes = try await store.get(SegmentKey.index(stream: job.stream)) {
+            let index = try RecordingIndex(decoding: bytes)
+            continuation = Continuation(
+                nextMediaSequence: index.nextMediaSequence,
+                discontinuitySequence: (index.epochs.last?.discontinuitySequence ?? 0) + 1)
+        } else {
+            continuation = Continuation(nextMediaSequence: 0, discontinuitySequence: 0)
         }
-        guard let bytes = try await store.get(SegmentKey.index(stream: job.stream)) else {
-            return Continuation(nextMediaSequence: 0, discontinuitySequence: 0)
-        }
-        let index = try RecordingIndex(decoding: bytes)
-        return Continuation(
-            nextMediaSequence: index.nextMediaSequence,
-            discontinuitySequence: (index.epochs.last?.discontinuitySequence ?? 0) + 1)
+        continuation.isNextSlotPoisoned = state.filter.isNextSlotPoisoned
+        continuation.poisonedSlots = state.filter.poisonedSlots
+        return continuation
     }
 }

@@ -59,19 +59,33 @@ struct MediaLogFilterTests {
         #expect(filter.newest?.epoch == 2)
     }
 
-    /// Fences without a bundle between them tell that workers die of a slot.
-    @Test func fencesInARowAreCounted() {
+    /// Fences without a bundle between them tell that workers die of a slot; the third writes it, and all remember it.
+    @Test func slotsThatWorkersDieOfAreKnown() {
         var filter = MediaLogFilter()
         _ = filter.accept(.fence(generation: 1, worker: "a"))
         _ = filter.accept(bundle(1, 0))
-        #expect(filter.fencesSinceBundle == 0)
+        #expect(!filter.isNextSlotPoisoned)
         _ = filter.accept(.fence(generation: 2, worker: "b"))
         _ = filter.accept(.fence(generation: 2, worker: "late"))
         _ = filter.accept(bundle(1, 1))
+        #expect(!filter.isNextSlotPoisoned)
         _ = filter.accept(.fence(generation: 3, worker: "c"))
-        #expect(filter.fencesSinceBundle == 2)
-        _ = filter.accept(bundle(3, 1))
-        #expect(filter.fencesSinceBundle == 0)
+        #expect(filter.isNextSlotPoisoned)
+        _ = filter.accept(.fence(generation: 4, worker: "d"))
+        #expect(filter.poisonedSlots.isEmpty)
+        _ = filter.accept(bundle(4, 1))
+        _ = filter.accept(bundle(4, 2))
+        #expect(!filter.isNextSlotPoisoned)
+        #expect(filter.poisonedSlots == [PoisonedSlot(epoch: 1, position: 9216)])
+    }
+
+    /// Also a packet behind the slot may be the one: encoder and resampler look ahead.
+    @Test func aPoisonedSlotHoldsWhatWasDecodedForIt() {
+        let slot = PoisonedSlot(epoch: 2, position: 9216)
+        #expect(slot.holds(9216..<10_240, epoch: 2) && slot.holds(9000..<9217, epoch: 2))
+        #expect(slot.holds(18_432 + 2047..<18_432 + 3071, epoch: 2))
+        #expect(!slot.holds(9216..<10_240, epoch: 1))
+        #expect(!slot.holds(8192..<9216, epoch: 2) && !slot.holds(20_600..<21_624, epoch: 2))
     }
 }
 
