@@ -13,12 +13,9 @@ struct TestSource {
     /// What the container cuts off each packet; none where it is shorter than `packets`.
     var trims: [PacketTrim] = []
 
-    /// A file of `Fixtures/`, as a demuxer gives it.
-    static func fixture(_ name: String, _ format: ContainerFormat, packetSamples: Int) throws -> TestSource {
-        let file = URL(filePath: #filePath).resolvingSymlinksInPath()
-            .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-            .appending(path: "Fixtures").appending(path: name)
-        let demuxer = Demuxer(format: format, input: FileInput(try Data(contentsOf: file)))
+    /// A file as a demuxer gives it.
+    init(_ data: Data, _ format: ContainerFormat, packetSamples: Int) throws {
+        let demuxer = Demuxer(format: format, input: FileInput(data))
         var source: TestSource?
         while let item = try demuxer.next() {
             switch item {
@@ -30,7 +27,18 @@ struct TestSource {
             case .metadata: break
             }
         }
-        return try #require(source)
+        self = try #require(source)
+    }
+
+    init(configuration: CodecConfiguration, packets: [ByteBuffer], packetSamples: Int) {
+        self.configuration = configuration
+        self.packets = packets
+        self.packetSamples = packetSamples
+    }
+
+    /// A file of `Fixtures/`.
+    static func fixture(_ name: String, _ format: ContainerFormat, packetSamples: Int) throws -> TestSource {
+        try TestSource(try Data(contentsOf: EncodedFile.fixture(name)), format, packetSamples: packetSamples)
     }
 
     /// The beginning of the tune, whose encoder put 312 samples in front, with padding in the last packet.
@@ -156,15 +164,4 @@ struct BatchMaker {
     }
 
     var position: Int64 { clock.position }
-}
-
-/// A whole file from memory.
-private final class FileInput: DemuxerInput {
-    private var rest: ByteBuffer
-
-    init(_ data: Data) { rest = ByteBuffer(bytes: data) }
-
-    func read(maxLength: Int) throws(FFmpegError) -> ByteBuffer? {
-        rest.readableBytes == 0 ? nil : rest.readSlice(length: min(maxLength, rest.readableBytes))
-    }
 }
