@@ -28,8 +28,13 @@ public struct Rendition: Sendable, Hashable {
     }
 
     /// Samples of the longest part.
+    public var partTargetSamples: Int64 { format.partTargetSamples }
+}
+
+extension Rendition.Format {
+    /// Samples of the longest part.
     public var partTargetSamples: Int64 {
-        format == .opus ? 9_600 : Timeline.slotSamples
+        self == .opus ? 9_600 : Timeline.slotSamples
     }
 }
 

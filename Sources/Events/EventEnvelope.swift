@@ -25,6 +25,16 @@ public struct EventEnvelope: Sendable, Hashable {
         self.payload = event.json
     }
 
+    /// An event that is published by itself rather than from an outbox, under a new id.
+    ///
+    /// - Parameter aggregateVersion: without one, the time in milliseconds.
+    public init(_ event: Event, aggregateVersion: Int64? = nil, at occurredAt: Timestamp) {
+        var generator = SystemRandomNumberGenerator()
+        self.init(
+            id: Self.makeID(using: &generator), event: event,
+            aggregateVersion: aggregateVersion ?? occurredAt.milliseconds, occurredAt: occurredAt)
+    }
+
     public init(decoding bytes: some Collection<UInt8>) throws(EventError) {
         guard bytes.count <= Self.maximumSize else { throw .tooLarge }
         let json: JSONValue

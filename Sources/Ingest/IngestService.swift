@@ -80,7 +80,7 @@ public final class IngestService: Sendable {
     private func followEvents() async throws {
         try await bus.followEvents(
             as: "ingest-\(owner)", types: [.listenersCounted, .streamKeyChanged, .recordingCompleted],
-            logger: logger
+            logger: logger, catchUp: { await self.closeRevoked() }
         ) { event in
             switch event {
             case .streamKeyChanged(let key) where key.revokedAt != nil:
@@ -93,6 +93,17 @@ public final class IngestService: Sendable {
                 await self.context.streams.recordingCompleted(recording.streamID)
             default: break
             }
+        }
+    }
+
+    /// Revocations that came while this process was not connected.
+    private func closeRevoked() async {
+        do {
+            for key in try await context.keys.revoked(among: await context.streams.heldKeys()) {
+                await context.streams.keyRevoked(key)
+            }
+        } catch {
+            logger.warning("Revoked keys not looked for", metadata: ["reason": "\(error)"])
         }
     }
 

@@ -47,12 +47,8 @@ final class ListenerReports: Sendable {
         for (name, count) in byName {
             if let id = directory.channelID(named: name) { counts[id] = count }
         }
-        let occurredAt = Timestamp.systemClock()
-        var generator = SystemRandomNumberGenerator()
         let envelope = EventEnvelope(
-            id: EventEnvelope.makeID(using: &generator),
-            event: .listenersCounted(ListenersCounted(process: process, counts: counts)),
-            aggregateVersion: occurredAt.milliseconds, occurredAt: occurredAt)
+            .listenersCounted(ListenersCounted(process: process, counts: counts)), at: Timestamp.systemClock())
         do {
             try bus.sendEvent(topic: EventType.listenersCounted.topic, ByteBuffer(bytes: envelope.encoded()))
         } catch {

@@ -105,11 +105,11 @@ struct LiveWindow: Sendable {
 extension RenditionSetup {
     /// As far as the store's index knows it: the initialization segments lie beside the segments.
     fileprivate init(stored rendition: RecordingIndex.Rendition) {
-        // Parts of 20 ms packets are 9 or 10 packets long, all others fill their slot.
-        let isOpus = rendition.codecs.lowercased().hasPrefix("opus")
+        // Of the formats only Opus has parts that do not fill their slot.
+        let format: Rendition.Format = rendition.codecs.lowercased().hasPrefix("opus") ? .opus : .aac
         self.init(
             name: rendition.name, codecs: rendition.codecs, peakBitRate: rendition.peakBitRate,
             averageBitRate: rendition.averageBitRate,
-            partTargetSamples: isOpus ? 9_600 : UInt32(Timeline.slotSamples), initialization: ByteBuffer())
+            partTargetSamples: UInt32(format.partTargetSamples), initialization: ByteBuffer())
     }
 }

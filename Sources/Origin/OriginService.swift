@@ -55,7 +55,7 @@ public final class OriginService: Sendable {
             tasks.addTask {
                 try await self.bus.followEvents(
                     as: self.process, types: OriginSchema.types, logger: self.logger,
-                    began: { await self.reload() }, told: { self.directory.apply($0) })
+                    catchUp: { await self.reload() }, told: { self.directory.apply($0) })
             }
             tasks.addTask { await self.reports.run() }
             try await tasks.next()

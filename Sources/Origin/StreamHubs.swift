@@ -73,6 +73,7 @@ final class StreamHubs: Sendable {
         let isComplete = await recall(hub)
         var filter = MediaLogFilter()
         var start = LogStart.first
+        var hasUnreadable = false
         while !Task.isCancelled {
             do {
                 let reader = try await bus.read(Topology.media(hub.stream), from: start)
@@ -82,7 +83,15 @@ final class StreamHubs: Sendable {
                         continue
                     }
                     start = .after(logged.offset)
-                    accept(logged.payload, with: &filter, into: hub)
+                    do {
+                        try accept(logged.payload, with: &filter, into: hub)
+                    } catch  where !hasUnreadable {
+                        // A newer worker would write five such a second.
+                        hasUnreadable = true
+                        logger.error(
+                            "Entries of the log set aside, this one first; a newer version may write them",
+                            metadata: ["stream": "\(hub.stream)", "reason": "\(error)"])
+                    } catch {}
                 }
             } catch is CancellationError {
                 return
@@ -113,7 +122,9 @@ final class StreamHubs: Sendable {
                 defer { tasks.cancelAll() }
                 return try await tasks.next() ?? nil
             }
-            guard let index = try bytes.map({ try RecordingIndex(decoding: $0) }) else { return false }
+            guard let index = try bytes.map({ try RecordingIndex(decoding: $0) }), !index.keeping.isRemoved else {
+                return false
+            }
             hub.recall(index)
             return index.isComplete
         } catch {
@@ -125,17 +136,15 @@ final class StreamHubs: Sendable {
     /// Half of what a fresh origin may take for its first answer.
     private static let storePatience = Duration.milliseconds(250)
 
-    private func accept(_ payload: ByteBuffer, with filter: inout MediaLogFilter, into hub: StreamHub) {
-        do {
-            switch filter.accept(try MediaLogEntry(decoding: payload)) {
-            case .bundle(let bundle):
-                hub.add(bundle)
-                metrics.bundles.increment()
-            case .end: hub.end()
-            case .fence, nil: break
-            }
-        } catch {
-            logger.error("Log entry set aside", metadata: ["stream": "\(hub.stream)", "reason": "\(error)"])
+    private func accept(
+        _ payload: ByteBuffer, with filter: inout MediaLogFilter, into hub: StreamHub
+    ) throws(WireError) {
+        switch filter.accept(try MediaLogEntry(decoding: payload)) {
+        case .bundle(let bundle):
+            hub.add(bundle)
+            metrics.bundles.increment()
+        case .end: hub.end()
+        case .fence, nil: break
         }
     }
 }

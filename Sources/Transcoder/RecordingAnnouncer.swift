@@ -28,10 +28,9 @@ struct RecordingAnnouncer: Sendable {
     }
 
     private func publish(_ event: Event, version: Int64) async throws {
-        var generator = SystemRandomNumberGenerator()
         let envelope = EventEnvelope(
-            id: EventEnvelope.makeID(using: &generator), event: event, aggregateVersion: version,
-            occurredAt: Timestamp(milliseconds: Int64(Date().timeIntervalSince1970 * 1000)))
+            event, aggregateVersion: version,
+            at: Timestamp(milliseconds: Int64(Date().timeIntervalSince1970 * 1000)))
         try await bus.publishEvent(topic: event.type.topic, ByteBuffer(bytes: envelope.encoded()))
     }
 }

@@ -60,6 +60,18 @@ struct StreamKeyRegistryTests {
         }
     }
 
+    /// A process that was away learns of what was revoked; a key that is not known may only not have arrived yet.
+    @Test(arguments: DatabaseEngine.all)
+    func revokedKeysAreFoundAmongThoseInUse(engine: DatabaseEngine) async throws {
+        try await IngestDatabase.with(engine) { test in
+            try await test.apply(changed("good"))
+            try await test.apply(changed("bad", id: "2"))
+            try await test.apply(changed("bad", id: "2", revokedAt: test.now))
+            #expect(try await test.keys.revoked(among: ["1", "2", "3"]) == ["2"])
+            #expect(try await test.keys.revoked(among: []) == [])
+        }
+    }
+
     /// A channel that nothing is known of is recorded; afterwards what its owner said last counts.
     @Test(arguments: DatabaseEngine.all)
     func whetherAChannelRecordsFollowsItsOwner(engine: DatabaseEngine) async throws {

@@ -52,15 +52,9 @@ final class ListenerCounting: Sendable {
 
     private func report() {
         let counts = sessions.withLock { $0.counts(at: .now) }
-        var generator = SystemRandomNumberGenerator()
-        let occurredAt = now()
-        let envelope = EventEnvelope(
-            id: EventEnvelope.makeID(using: &generator),
-            event: .listenersCounted(ListenersCounted(process: process, counts: counts)),
-            aggregateVersion: occurredAt.milliseconds, occurredAt: occurredAt)
+        let envelope = EventEnvelope(.listenersCounted(ListenersCounted(process: process, counts: counts)), at: now())
         do {
-            try bus.sendEvent(
-                topic: EventType.listenersCounted.topic, ByteBuffer(bytes: envelope.encoded()))
+            try bus.sendEvent(topic: EventType.listenersCounted.topic, ByteBuffer(bytes: envelope.encoded()))
         } catch {
             logger.debug("listener counts not sent", metadata: ["error": "\(error)"])
         }

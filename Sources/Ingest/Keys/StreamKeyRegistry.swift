@@ -43,6 +43,18 @@ struct StreamKeyRegistry: Sendable {
         return nil
     }
 
+    /// Which of these keys were revoked.
+    func revoked(among keyIDs: [String]) async throws -> [String] {
+        guard !keyIDs.isEmpty else { return [] }
+        let places = keyIDs.map { _ in "?" }.joined(separator: ", ")
+        return try await database.read { connection in
+            try connection.query(
+                "SELECT key_id FROM stream_keys WHERE revoked_at IS NOT NULL AND key_id IN (\(places))",
+                keyIDs.map(SQLValue.text)
+            ).map { try $0["key_id"] }
+        }
+    }
+
     /// Brings the projection up to date; runs in the transaction that marks the event as applied.
     static func apply(_ event: Event, _ envelope: EventEnvelope, _ connection: any SQLConnection) throws {
         switch event {

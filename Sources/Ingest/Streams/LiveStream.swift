@@ -147,6 +147,9 @@ final class LiveStream: Sendable {
         push?.close(closure)
     }
 
+    /// The key that the encoder is connected with.
+    var keyID: String? { state.withLock { $0.push?.holder.keyID } }
+
     func revoked(keyID: String) {
         let push = state.withLock { $0.push }
         guard let push, push.holder.keyID == keyID else { return }

@@ -84,6 +84,9 @@ actor LiveStreams {
         live.values.map { ($0.channel.channelName, $0.isPushed) }.sorted { $0.name < $1.name }
     }
 
+    /// The keys that encoders are connected with.
+    func heldKeys() -> [String] { live.values.compactMap(\.keyID) }
+
     func keyRevoked(_ keyID: String) {
         for stream in live.values { stream.revoked(keyID: keyID) }
     }

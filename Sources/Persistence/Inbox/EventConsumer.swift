@@ -77,11 +77,7 @@ public struct EventConsumer: Sendable {
     private func requestReplayIfEmpty() async throws {
         guard try await database.read({ try Inbox.isEmpty(in: $0) }) else { return }
         for owner in owners {
-            let occurredAt = now()
-            var generator = SystemRandomNumberGenerator()
-            let envelope = EventEnvelope(
-                id: EventEnvelope.makeID(using: &generator), event: .replayRequested(ReplayRequested(owner: owner)),
-                aggregateVersion: occurredAt.milliseconds, occurredAt: occurredAt)
+            let envelope = EventEnvelope(.replayRequested(ReplayRequested(owner: owner)), at: now())
             try await bus.publishEvent(
                 topic: EventType.replayRequested.topic, ByteBuffer(bytes: envelope.encoded()))
         }
@@ -115,10 +111,10 @@ public struct EventConsumer: Sendable {
             switch try envelope.decodeEvent() {
             case .event(let known): event = known
             case .unknownType, .unknownVersion:
-                logger.notice(
-                    "event skipped: a newer service tells what this one does not know",
+                logger.error(
+                    "event of a newer service set aside in the dead-letter queue: update this one, then replay",
                     metadata: ["event.type": "\(envelope.type)", "event.version": "\(envelope.version)"])
-                return subscription.acknowledge(delivery.tag)
+                return subscription.reject(delivery.tag, requeue: false)
             }
         } catch {
             logger.error(
