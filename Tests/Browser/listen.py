@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Opens a channel page, presses Play and listens: listen.py URL [--seconds N]
+"""Opens a channel page, presses Play and listens: listen.py URL [--seconds N] [--steady]
 
 Prints one JSON object {startedAfterSeconds, advancedSeconds, listenedSeconds, stalls, seeks, delaySeconds,
 targetSeconds, secondsBehind, rate, rendition, state, errors, failedRequests}. Exits 1 when no sound starts within
@@ -43,11 +43,20 @@ def add_console(result, browser):
         result["failedRequests" if "Failed to load resource" in message else "errors"].append(message)
 
 
-def listen(url, seconds):
+CHOOSE_STEADY = """
+const select = document.getElementById("delay");
+select.value = "steady";
+select.dispatchEvent(new Event("change"));
+"""
+
+
+def listen(url, seconds, steady):
     result = {"errors": [], "failedRequests": []}
     with Browser() as browser:
         browser.open(url)
         browser.wait(FIND_BUTTON, seconds=15, what="a button labelled Play or Listen")
+        if steady:
+            browser.run(CHOOSE_STEADY)
         pressed = time.monotonic()
         browser.click("[data-under-test=play]")
         first = browser.run(CLOCK)
@@ -66,6 +75,7 @@ def listen(url, seconds):
             result["advancedSeconds"] = browser.run(CLOCK)["time"] - first["time"]
             return result, 1
         result["startedAfterSeconds"] = round(time.monotonic() - pressed, 3)
+        print("playing", file=sys.stderr, flush=True)
         browser.run(COUNT_WAITING)
         start = browser.run(CLOCK)
         time.sleep(seconds)
@@ -95,9 +105,10 @@ def main():
     parser = argparse.ArgumentParser(description="Listens to a channel page in headless Chromium.")
     parser.add_argument("url")
     parser.add_argument("--seconds", type=float, default=10)
+    parser.add_argument("--steady", action="store_true", help="three parts behind instead of as little as can be")
     arguments = parser.parse_args()
     try:
-        result, code = listen(arguments.url, arguments.seconds)
+        result, code = listen(arguments.url, arguments.seconds, arguments.steady)
     except WebDriverError as error:
         result, code = {"errors": [str(error)], "failedRequests": []}, 1
     print(json.dumps(result))

@@ -38,6 +38,7 @@ export class Deck {
         const slow = connection.saveData === true || ["slow-2g", "2g"].includes(connection.effectiveType);
         this.#choice = new RenditionChoice({ wanted: readPreference("quality", "auto"), saveData: slow });
         this.#wave = new Wave({ canvas: byID("wave"), figure: byID("level"), audio: this.#audio });
+        byID("delay-field").hidden = this.#kind !== "mse";
         byID("wave").hidden = !Wave.available || this.#kind === "native";
         this.#row = new QuietRow({
             audio: this.#audio,
@@ -47,6 +48,7 @@ export class Deck {
                 this.#player?.chooseRendition(id);
             },
             sleep: () => this.#player?.pause(),
+            steadied: (steady) => { if (this.#player) this.#player.steady = steady; },
         });
         this.#wire();
         setInterval(() => this.#refresh(), refreshMilliseconds);
@@ -107,7 +109,9 @@ export class Deck {
         if (!this.#channel || this.#kind === null) return;
         if (!this.#player) {
             const masterURL = this.#channel.hls ?? `/hls/${encodeURIComponent(this.#channel.name)}/master.m3u8`;
-            this.#player = makePlayer({ kind: this.#kind, audio: this.#audio, masterURL, choice: this.#choice });
+            this.#player = makePlayer({
+                kind: this.#kind, audio: this.#audio, masterURL, choice: this.#choice, steady: this.#row.steady,
+            });
             this.#player.addEventListener("change", () => this.#onChange());
         }
         if (!byID("wave").hidden) this.#wave.prepare();

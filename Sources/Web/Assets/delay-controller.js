@@ -6,10 +6,12 @@ const leastDelay = 0.25;
 // Chromium's renderer runs dry with 0.12 s left in the buffer while the rate is not 1 (measured).
 const rendererReserve = 0.13;
 const largestPenalty = 2;
+// What the playlists advise as PART-HOLD-BACK (RFC 8216bis §4.4.3.8).
+const steadyParts = 3;
 
 /**
- * The target is one part + jitter + what the renderer needs, never below 0.25 s, plus a penalty of 0.1 s for each stall
- * that goes away over minutes. Within reach it is held by playback rate; more than 2 s behind (or, once the sound has
+ * The target is one part + jitter + what the renderer needs, never below 0.25 s, or three parts for those who want it
+ * steady; plus a penalty of 0.1 s for each stall that goes away over minutes. Within reach it is held by playback rate; more than 2 s behind (or, once the sound has
  * broken off anyway, more than 1 s above the target) by a seek, so that a listener is back within 20 s.
  */
 export class DelayController {
@@ -18,6 +20,8 @@ export class DelayController {
     #updatedAt = null;
     #partSeconds = 0.192;
     #jitter = 0.08;
+    /** Whether the listener would rather hear it later than have it break off. */
+    steady = false;
 
     /** `partSeconds` is the duration of what is appended at a time, `jitter` the p95 lateness; both in seconds. */
     measure({ partSeconds, jitter }) {
@@ -26,7 +30,8 @@ export class DelayController {
     }
 
     get target() {
-        return Math.max(leastDelay, this.#partSeconds + this.#jitter + rendererReserve) + this.#penalty;
+        const least = this.steady ? Math.max(leastDelay, steadyParts * this.#partSeconds) : leastDelay;
+        return Math.max(least, this.#partSeconds + this.#jitter + rendererReserve) + this.#penalty;
     }
 
     get penalty() {

@@ -47,8 +47,9 @@ export class LowLatencyPlayer extends EventTarget {
     errors = [];
     lowLatency = true;
 
-    constructor({ audio, masterURL, choice }) {
+    constructor({ audio, masterURL, choice, steady = false }) {
         super();
+        this.#controller.steady = steady;
         this.#audio = audio;
         this.#finder = new StreamFinder({ masterURL, report: (trouble) => this.#report(trouble) });
         this.#choice = choice;
@@ -105,6 +106,11 @@ export class LowLatencyPlayer extends EventTarget {
     chooseRendition(id) {
         this.#choice.wanted = id;
         this.#applyChoice();
+    }
+
+    /** Three parts behind instead of as little as can be; the playback rate brings the listener there. */
+    set steady(wanted) {
+        this.#controller.steady = wanted;
     }
 
     /** The page has heard that the channel is live: ends the waiting after the end of a stream. */

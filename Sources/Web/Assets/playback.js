@@ -17,10 +17,10 @@ export function playerKind(audio, wanted) {
     return mse ? "mse" : null;
 }
 
-export function makePlayer({ kind, audio, masterURL, choice }) {
+export function makePlayer({ kind, audio, masterURL, choice, steady }) {
     const player = kind === "native"
         ? new NativePlayer({ audio, masterURL })
-        : new LowLatencyPlayer({ audio, masterURL, choice });
+        : new LowLatencyPlayer({ audio, masterURL, choice, steady });
     globalThis.twitchy = stateOf({ kind, audio, player });
     return player;
 }

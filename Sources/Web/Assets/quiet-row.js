@@ -1,4 +1,4 @@
-// The quiet row of the deck: quality, volume, sleep timer, and which mode plays.
+// The quiet row of the deck: quality, volume, delay, sleep timer, and which mode plays.
 
 import { readPreference, writePreference } from "./preferences.js";
 
@@ -9,12 +9,17 @@ export class QuietRow {
     #sleepTimer = null;
     #listed = "";
 
-    /** choose(id): a quality was chosen; sleep(): the sleep timer has run out. */
-    constructor({ audio, choose, sleep }) {
+    /** choose(id): a quality; steadied(wanted): three parts of delay or the least; sleep(): the timer has run out. */
+    constructor({ audio, choose, steadied, sleep }) {
         this.#audio = audio;
         const volume = Number(readPreference("volume", "1"));
         audio.volume = volume >= 0 && volume <= 1 ? volume : 1;
         byID("quality").addEventListener("change", (event) => choose(event.target.value));
+        byID("delay").value = readPreference("delay", "least") === "steady" ? "steady" : "least";
+        byID("delay").addEventListener("change", (event) => {
+            writePreference("delay", event.target.value);
+            steadied(this.steady);
+        });
         byID("volume").addEventListener("input", (event) => this.#setVolume(Number(event.target.value) / 100));
         byID("mute").addEventListener("click", () => this.toggleMute());
         byID("sleep").addEventListener("change", (event) => {
@@ -28,6 +33,10 @@ export class QuietRow {
         });
         audio.addEventListener("volumechange", () => this.#showVolume());
         this.#showVolume();
+    }
+
+    get steady() {
+        return byID("delay").value === "steady";
     }
 
     toggleMute() {

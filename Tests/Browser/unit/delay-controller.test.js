@@ -28,6 +28,17 @@ test("the target is a part, jitter and the renderer's reserve, never below 0.25 
     check(controller.target > 2, "segments need a longer delay");
 });
 
+test("steady is three parts behind, and more where the way needs it", () => {
+    const controller = new DelayController();
+    controller.steady = true;
+    controller.measure({ partSeconds: 0.192, jitter: 0.02 });
+    near(controller.target, 0.576, 1e-9);
+    controller.stalled();
+    near(controller.target, 0.676, 1e-9);
+    controller.measure({ partSeconds: 0.192, jitter: 0.5 });
+    near(controller.target, 0.922, 1e-9);
+});
+
 test("the rate stays within 0.97 and 1.05 and is 1 at the target", () => {
     const controller = new DelayController();
     equal(controller.rate(controller.target, 0), 1);
