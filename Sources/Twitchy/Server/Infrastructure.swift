@@ -2,7 +2,9 @@ import Logging
 import MessageBus
 import NIOCore
 import NIOPosix
+import Persistence
 import SegmentStore
+import Synchronization
 import Telemetry
 
 /// What the roles of this process stand on. Implementations are picked here and nowhere else.
@@ -39,16 +41,43 @@ struct Infrastructure {
         health.publish(to: metrics)
     }
 
-    /// Waits for a broker that is not there yet; fails at once where waiting is of no use.
-    func waitForBus() async throws {
-        guard let rabbit = bus as? RabbitMQMessageBus else { return }
+    /// Waits for a broker and a database that are not there yet; fails at once where waiting is of no use.
+    func waitForServers() async throws {
         let deadline = ContinuousClock.now + Self.startPatience
+        if let rabbit = bus as? RabbitMQMessageBus {
+            try await Self.wait(until: deadline, option: "--amqp-url") {
+                do {
+                    return try await rabbit.waitUntilConnected()
+                } catch let error as RabbitMQConnectionError {
+                    throw NotYet(mayPass: error.mayPass, reason: "\(error)")
+                }
+            }
+        }
+        for (_, database) in databases.named where configuration.databaseURL != nil {
+            try await Self.wait(until: deadline, option: "--database-url") {
+                do {
+                    _ = try await database.read { try $0.query("SELECT 1") }
+                } catch let error as SQLError {
+                    throw NotYet(mayPass: error.code == .unavailable || error.code == .busy, reason: error.message)
+                }
+            }
+        }
+    }
+
+    private struct NotYet: Error {
+        var mayPass: Bool
+        var reason: String
+    }
+
+    private static func wait(
+        until deadline: ContinuousClock.Instant, option: String, for attempt: () async throws -> Void
+    ) async throws {
         while true {
             do {
-                return try await rabbit.waitUntilConnected()
-            } catch let error as RabbitMQConnectionError {
+                return try await attempt()
+            } catch let error as NotYet {
                 guard error.mayPass, ContinuousClock.now < deadline else {
-                    throw Failure(code: Failure.unavailable, description: "--amqp-url: \(error)")
+                    throw Failure(code: Failure.unavailable, description: "\(option): \(error.reason)")
                 }
                 try await Task.sleep(for: .milliseconds(500))
             }
@@ -78,11 +107,13 @@ struct Infrastructure {
             throw Failure(code: Failure.usage, description: "--amqp-url: \(error)")
         }
         let isNeeded = roles.contains { $0.needsBus }
+        let told = Mutex<[RabbitMQConnectionRole: String]>([:])
         return RabbitMQMessageBus(settings) { role, state in
             let check = health.register("bus.\(role.rawValue)")
             switch state {
             case .connecting: break
             case .connected:
+                told.withLock { $0[role] = nil }
                 logger.info("Connected to RabbitMQ", metadata: ["connection": "\(role.rawValue)"])
                 check.set(.ok)
             case .blocked(let reason):
@@ -90,9 +121,13 @@ struct Infrastructure {
                     "RabbitMQ takes nothing new", metadata: ["connection": "\(role.rawValue)", "reason": "\(reason)"])
                 check.set(.degraded(reason: "RabbitMQ takes nothing new: \(reason)"))
             case .lost(let error):
-                logger.warning(
-                    "RabbitMQ lost; trying again",
-                    metadata: ["connection": "\(role.rawValue)", "reason": "\(error)"])
+                // An outage is one line, however often it is tried: another when the reason is another.
+                let reason = "\(error)"
+                if told.withLock({ $0.updateValue(reason, forKey: role) != reason }) {
+                    logger.warning(
+                        "RabbitMQ lost; trying again",
+                        metadata: ["connection": "\(role.rawValue)", "reason": "\(reason)"])
+                }
                 check.set(isNeeded ? .failed(reason: "\(error)") : .degraded(reason: "\(error)"))
             case .closed: check.set(.failed(reason: "shutting down"))
             }

@@ -16,7 +16,7 @@ struct Server {
         let base = try Infrastructure(configuration, roles: roles, output: output)
         let logger = output.logger(label: "twitchy")
         let running = try RunningRoles(roles, on: base)
-        try await base.waitForBus()
+        try await base.waitForServers()
         try await running.prepare()
         if base.bus is InProcessMessageBus { try await base.databases.resendNewest() }
         if let accounts = running.accounts {
