@@ -162,7 +162,10 @@ let package = Package(
             name: "S3Testing", dependencies: [httpClient, nio("NIOCore"), nio("NIOHTTP1"), nio("NIOPosix")],
             path: "Tests/S3Testing", exclude: ["serve.py"], swiftSettings: settings),
         .testTarget(name: "TidyTests", swiftSettings: settings),
-        .testTarget(name: "EndToEndTests", dependencies: ["S3Testing", "Twitchy"], swiftSettings: settings),
+        .testTarget(
+            name: "EndToEndTests",
+            dependencies: ["Events", "MessageBus", "S3Testing", "Twitchy", nio("NIOCore")],
+            swiftSettings: settings),
 
         // Bundles through a broker; see Benchmarks/bus.
         .executableTarget(

@@ -13,7 +13,7 @@ if [ -z "${TWITCHY_BINARY:-}" ]; then
 fi
 binary=$(realpath "${TWITCHY_BINARY:-.build/release/twitchy}")
 dir=$(realpath -m "${DIR:-data-distributed}")
-mkdir -p "$dir/log" "$dir/nginx/twitchy" "$dir/nginx/cache" "$dir/segments"
+mkdir -p "$dir/log" "$dir/segments"
 chmod 755 "$dir"
 
 children=()
@@ -35,6 +35,8 @@ export TWITCHY_AMQP_URL
 export TWITCHY_DATABASE_URL=postgres://twitchy:twitchy@127.0.0.1:5439/twitchy
 export TWITCHY_SEGMENT_STORE=file:$dir/segments
 export TWITCHY_TRUSTED_PROXIES=127.0.0.1
+# As in deploy/systemd: a crashed worker is gone at once.
+export SWIFT_BACKTRACE=symbolicate=off,threads=crashed
 
 role() {
     local name=$1
@@ -50,40 +52,8 @@ role origin-1 origin --http-port 8093 --admin-port 9105
 role origin-2 origin --http-port 8094 --admin-port 9106
 role web web --http-port 8092 --admin-port 9107
 
-# deploy/nginx, on loopback and without TLS.
-cp deploy/nginx/{twitchy,hls,proxy,forwarded}.conf "$dir/nginx/twitchy/"
-sed -i "s|/var/cache/nginx/twitchy|$dir/nginx/cache|; s|access_log /dev/stdout|access_log $dir/log/nginx-access.log|" \
-    "$dir/nginx/twitchy/"*.conf
-echo "listen 127.0.0.1:8080;" >"$dir/nginx/twitchy/listen.conf"
-echo "listen 127.0.0.1:8089;" >"$dir/nginx/twitchy/redirect.conf"
-cat >"$dir/nginx/nginx.conf" <<END
-pid $dir/nginx/nginx.pid;
-error_log $dir/log/nginx.log warn;
-worker_processes 1;
-daemon off;
-events { worker_connections 4096; }
-http {
-    include /etc/nginx/mime.types;
-    default_type application/octet-stream;
-    client_body_temp_path $dir/nginx/body;
-    proxy_temp_path $dir/nginx/proxy;
-    fastcgi_temp_path $dir/nginx/fastcgi;
-    uwsgi_temp_path $dir/nginx/uwsgi;
-    scgi_temp_path $dir/nginx/scgi;
-    upstream twitchy_origin {
-        server 127.0.0.1:8093 max_fails=1 fail_timeout=2s;
-        server 127.0.0.1:8094 max_fails=1 fail_timeout=2s;
-        keepalive 64;
-    }
-    upstream twitchy_accounts { server 127.0.0.1:8091; keepalive 16; }
-    upstream twitchy_web { server 127.0.0.1:8092; keepalive 16; }
-    upstream twitchy_push { server 127.0.0.1:8000; }
-    upstream twitchy_chat { server 127.0.0.1:8091; }
-    include $dir/nginx/twitchy/twitchy.conf;
-}
-END
-sed -i "s|include twitchy/|include $dir/nginx/twitchy/|" "$dir/nginx/twitchy/"*.conf
-nginx -p "$dir/nginx" -c "$dir/nginx/nginx.conf" 2>>"$dir/log/nginx.log" &
+scripts/nginx.sh "$dir/nginx" --listen 8080 --accounts 8091 --web 8092 --push 8000 --origin 8093 --origin 8094 \
+    >"$dir/log/nginx.log" 2>&1 &
 children+=($!)
 
 for port in 9101 9102 9103 9104 9105 9106 9107; do

@@ -60,20 +60,11 @@ import Testing
             let exit = try await browser.waitForExit(within: 55)
             #expect(exit == .code(0), "\(browser.output) \(browser.messages)")
             #expect(encoder.isRunning)
-            let heard = try JSONDecoder().decode(HeardInBrowser.self, from: Data(browser.output.utf8))
+            let heard = try JSONDecoder().decode(BrowserListener.Heard.self, from: Data(browser.output.utf8))
             #expect(heard.errors.isEmpty, "\(heard)")
             #expect(heard.failedRequests.isEmpty, "\(heard)")
             let speed = try #require(heard.advancedSeconds) / (try #require(heard.listenedSeconds))
             #expect(speed > 0.93 && speed < 1.07, "\(heard)")
         }
-    }
-
-    /// What `listen.py` prints.
-    private struct HeardInBrowser: Decodable {
-        var advancedSeconds: Double?
-        var listenedSeconds: Double?
-        var stalls: Int?
-        var errors: [String]
-        var failedRequests: [String]
     }
 }

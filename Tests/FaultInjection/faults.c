@@ -1,0 +1,42 @@
+// Loaded into a server with LD_PRELOAD: what a real machine does once a year, on demand.
+//
+// A packet that holds TWITCHY-POISON crashes whoever hands it to a decoder. While the file that FAULT_DISK_FULL names is
+// there, nothing can be written below the folder that FAULT_DISK_FOLDER names.
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <libavcodec/avcodec.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+int avcodec_send_packet(AVCodecContext *context, const AVPacket *packet) {
+    static int (*next)(AVCodecContext *, const AVPacket *);
+    if (!next) next = (int (*)(AVCodecContext *, const AVPacket *))dlsym(RTLD_NEXT, "avcodec_send_packet");
+    static const char marker[] = "TWITCHY-POISON";
+    if (packet && packet->data && memmem(packet->data, (size_t)packet->size, marker, sizeof marker - 1)) abort();
+    return next(context, packet);
+}
+
+static int is_on_full_disk(int descriptor) {
+    const char *flag = getenv("FAULT_DISK_FULL");
+    const char *folder = getenv("FAULT_DISK_FOLDER");
+    if (!flag || !folder || access(flag, F_OK) != 0) return 0;
+    char link[64], path[4096];
+    snprintf(link, sizeof link, "/proc/self/fd/%d", descriptor);
+    ssize_t length = readlink(link, path, sizeof path - 1);
+    if (length < 0) return 0;
+    path[length] = 0;
+    return strncmp(path, folder, strlen(folder)) == 0;
+}
+
+ssize_t write(int descriptor, const void *bytes, size_t count) {
+    static ssize_t (*next)(int, const void *, size_t);
+    if (!next) next = (ssize_t (*)(int, const void *, size_t))dlsym(RTLD_NEXT, "write");
+    if (is_on_full_disk(descriptor)) {
+        errno = ENOSPC;
+        return -1;
+    }
+    return next(descriptor, bytes, count);
+}
