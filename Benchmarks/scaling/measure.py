@@ -1,0 +1,126 @@
+#!/usr/bin/env python3
+"""What one more stream costs each process.
+
+    measure.py [--seconds 20] [--only default|cheap]
+
+Separate processes on RabbitMQ and PostgreSQL: Ingest, two workers, an origin with one low-latency listener, accounts. For
+1, 2, 4, 8 and 16 streams with the default ladder, then for 1, 10, 50 and 100 with `aac:32` alone: CPU time per second and
+stream, and resident memory, of each process, over --seconds once all streams are on the air. Streams are the tune, pushed
+by RTMP in real time as it is; their encoders' own CPU is not counted.
+
+Prints a table, and JSON as its last line.
+"""
+
+import argparse
+import json
+import pathlib
+import sys
+import tempfile
+import threading
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+
+from distributed import Distributed  # noqa: E402
+from listener import Listener  # noqa: E402
+from server import LADDER, BenchmarkError, cpu_seconds, encode_tune, end, load_average, push  # noqa: E402
+
+
+def resident_megabytes(process_id):
+    for line in pathlib.Path(f"/proc/{process_id}/status").read_text().splitlines():
+        if line.startswith("VmRSS:"):
+            return int(line.split()[1]) * 1024 / 1e6
+    return 0.0
+
+
+def sample(processes):
+    return {
+        name: (sum(map(cpu_seconds, ids)), sum(map(resident_megabytes, ids))) for name, ids in processes.items()
+    }
+
+
+def measure(ladder, counts, seconds, source):
+    rows = []
+    pushers = []
+    stop = threading.Event()
+    with Distributed(ladder) as site:
+        accounts = site.start("accounts", "accounts", "--demo")
+        ingest = site.start("ingest", "ingest")
+        origin = site.start("origin", "origin")
+        slots = str(2 * max(counts))
+        workers = [site.start(f"worker-{name}", "transcoder", "--slots", slots) for name in "ab"]
+        keys = ["demo-key", *site.make_channels(max(counts) - 1)]
+        listener = Listener(origin.ports["http"], ladder.split(",")[0].replace(":", "-"))
+        thread = threading.Thread(target=listener.listen, args=(stop,), daemon=True)
+        thread.start()
+        processes = {
+            "ingest": [ingest.process.pid], "workers": [worker.process.pid for worker in workers],
+            "origin": [origin.process.pid], "accounts": [accounts.process.pid], **site.server_processes(),
+        }
+        try:
+            for count in counts:
+                for key in keys[len(pushers):count]:
+                    pushers.append(push(source, f"rtmp://127.0.0.1:{ingest.ports['rtmp']}/live/{key}"))
+                    # Encoders do not begin all at once; their parts come at different moments.
+                    time.sleep(0.05)
+                time.sleep(8)
+                before, began = sample(processes), time.monotonic()
+                time.sleep(seconds)
+                after, elapsed = sample(processes), time.monotonic() - began
+                if any(pusher.poll() is not None for pusher in pushers):
+                    raise BenchmarkError("A push ended early.")
+                late = lateness(listener.held, began)
+                rows.append({
+                    "streams": count, "listenerP95LateSeconds": late,
+                    "cpuMillisecondsPerSecond": {
+                        name: round(1000 * (after[name][0] - before[name][0]) / elapsed, 2) for name in processes},
+                    "residentMB": {name: round(after[name][1], 1) for name in processes},
+                })
+                show(rows[-1])
+        finally:
+            stop.set()
+            for pusher in pushers:
+                end(pusher)
+            thread.join(timeout=10)
+    if listener.error:
+        raise BenchmarkError(f"The client failed: {listener.error}")
+    return rows
+
+
+def lateness(held, began):
+    """p95 of how much later than the earliest the parts came: whether the machine kept up."""
+    values = sorted(moment - position / 48_000 for position, moment in held if moment > began)
+    return round(values[int(len(values) * 0.95)] - values[0], 3) if values else None
+
+
+def show(row):
+    count = row["streams"]
+    total = sum(row["cpuMillisecondsPerSecond"].values())
+    columns = "  ".join(
+        f"{name} {spent:.1f} ms/s {row['residentMB'][name]:.0f} MB"
+        for name, spent in row["cpuMillisecondsPerSecond"].items())
+    print(f"{count:4} streams: {total / count:6.2f} ms of CPU a second and stream, "
+          f"part p95 {row['listenerP95LateSeconds']} s late | {columns}", flush=True)
+
+
+def main():
+    parser = argparse.ArgumentParser(description="Measures the cost of one more stream, process by process.")
+    parser.add_argument("--seconds", type=float, default=20)
+    parser.add_argument("--only", choices=["default", "cheap"])
+    arguments = parser.parse_args()
+    result = {}
+    with tempfile.TemporaryDirectory() as folder:
+        source = pathlib.Path(folder) / "tune.flv"
+        encode_tune(source, 60 + 5 * (arguments.seconds + 25))
+        for name, ladder, counts in (("default", LADDER, [1, 2, 4, 8, 16]), ("cheap", "aac:32", [1, 10, 50, 100])):
+            if arguments.only in (None, name):
+                print(f"ladder {ladder}, load average {load_average()}", flush=True)
+                result[ladder] = measure(ladder, counts, arguments.seconds, source)
+    print(json.dumps({"secondsEach": arguments.seconds, "ladders": result}))
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except BenchmarkError as error:
+        sys.exit(str(error))
