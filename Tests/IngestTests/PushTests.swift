@@ -40,6 +40,44 @@ struct PushTests {
         return nil
     }
 
+    /// The encoder says goodbye here in the moment in which another server takes the stream: nobody may tell the workers
+    /// that it is over, and its queue stays.
+    @Test(arguments: DatabaseEngine.all)
+    func anEndThatComesTooLateIsNotTold(engine: DatabaseEngine) async throws {
+        try await IngestDatabase.with(engine) { database in
+            let bus = InProcessMessageBus()
+            var settings = IngestSettings()
+            settings.linger = .zero
+            let streams = LiveStreams(
+                rows: database.rows(owner: "here"), bus: bus, settings: settings,
+                metrics: IngestMetrics(MetricsRegistry()), logger: Logger(label: "test"), relay: {})
+            let push = Push(
+                holder: Self.holder, origin: "test", streams: streams, logger: Logger(label: "test"),
+                onClose: { _ in })
+            push.configured(Self.good)
+            for number in 0..<40 { push.packet(Self.frame, timestamp: Int64(number) * 24_000_000) }
+            let stream = try #require(try await stream(of: streams))
+            let taken = try await database.rows(owner: "there").acquire(
+                Self.holder, ladder: .standard, id: "unused", lease: .seconds(10))
+            #expect(taken.id == stream.id && taken.epoch == 2)
+            push.ended()
+            while await streams.stream(ofChannel: "1") != nil { try await Task.sleep(for: .milliseconds(10)) }
+            let there = try await database.rows(owner: "there").live()
+            #expect(there.map(\.epoch) == [2])
+            let consumer = try await bus.consume(Topology.source(stream.id), prefetch: 1_000)
+            try await bus.publish(ByteBuffer(string: "last"), to: Topology.source(stream.id))
+            var batches = 0
+            while let delivery = try await consumer.next(), delivery.payload != ByteBuffer(string: "last") {
+                let batch = try SourceBatch(decoding: delivery.payload)
+                #expect(!batch.items.contains { if case .end = $0 { true } else { false } })
+                batches += 1
+            }
+            #expect(batches > 0)
+            await streams.shutDown()
+            await bus.shutdown()
+        }
+    }
+
     /// A push that the server closes in mid-stream leaves a stream that waits for the next one, and so can end.
     @Test(arguments: DatabaseEngine.all)
     func aClosedPushLetsGoOfItsStream(engine: DatabaseEngine) async throws {

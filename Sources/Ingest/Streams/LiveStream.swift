@@ -17,6 +17,8 @@ final class LiveStream: Sendable {
         /// What the bus has taken last, where it may lose it.
         var taken = TakenBatches()
         var isStopped = false
+        /// The database has it that the stream is over: workers may be told.
+        var mayEnd = false
     }
 
     let id: String
@@ -113,7 +115,8 @@ final class LiveStream: Sendable {
     }
 
     /// Time passed.
-    /// - Returns: when to look again, nanoseconds of the monotonic clock; nil once the stream is over.
+    /// - Returns: when to look again, nanoseconds of the monotonic clock; nil once the stream is over, or only its end
+    ///   waits to be told (``letEnd()``).
     func tick() -> Int64? {
         let now = MonotonicClock.now
         return state.withLock { state in
@@ -121,15 +124,27 @@ final class LiveStream: Sendable {
             if let lost = state.lostSince, now - lost >= settings.graceNanoseconds { state.clock.ended(now: now) }
             state.clock.timePassed(now: now)
             publish(&state)
-            if state.clock.hasEnded && state.backlog.isEmpty { return nil }
+            if state.clock.hasEnded, state.backlog.isEmpty || !state.mayEnd && state.backlog[0].isEnd { return nil }
             return state.clock.nextWake(now: now) ?? now + 100_000_000
         }
     }
 
-    /// Ends the stream at once.
+    /// The end may be told: nobody can go on with the stream any more.
+    func letEnd() {
+        state.withLock { state in
+            state.mayEnd = true
+            publish(&state)
+        }
+    }
+
+    /// Whether the database has it that the stream is over.
+    var mayEnd: Bool { state.withLock { $0.mayEnd } }
+
+    /// Ends at once a stream of which the database has it that it is over.
     func end() {
         let push = state.withLock { state in
             state.clock.ended(now: MonotonicClock.now)
+            state.mayEnd = true
             publish(&state)
             defer { state.push = nil }
             return state.push
@@ -176,7 +191,7 @@ final class LiveStream: Sendable {
             state.backlog = lost + state.backlog
         }
         var sent = 0
-        while sent < state.backlog.count {
+        while sent < state.backlog.count, state.mayEnd || !state.backlog[sent].isEnd {
             do {
                 try bus.sendKept(state.backlog[sent].encoded(), to: Topology.source(id))
                 state.taken.add(state.backlog[sent])
@@ -203,6 +218,11 @@ final class LiveStream: Sendable {
 }
 
 extension SourceBatch {
+    /// Whether the batch tells that the stream is over.
+    fileprivate var isEnd: Bool {
+        if case .end? = items.last { true } else { false }
+    }
+
     /// Where the batch begins on the 48 kHz clock.
     fileprivate var firstPosition: Int64? {
         for item in items {

@@ -41,7 +41,7 @@ actor LiveStreams {
         guard !isShuttingDown else { throw PushRefusal.shuttingDown }
         let channel = push.holder.channelID
         // A stream that was ended a moment ago is not gone on with: this is the next one.
-        if let stream = live[channel], stream.hasEnded { await finish(stream) }
+        if let stream = live[channel], stream.hasEnded { try await finish(stream) }
         if let stream = live[channel] {
             if stream.isPushed {
                 guard guards[channel, default: TakeoverGuard()].allows(at: MonotonicClock.now) else {
@@ -148,15 +148,35 @@ actor LiveStreams {
     private func run(_ stream: LiveStream) {
         tasks[stream.id] = Task { [weak self] in
             let offers = Task { await self?.offer(stream) }
-            while let wake = stream.tick() {
-                try? await Task.sleep(for: .nanoseconds(max(1_000_000, wake - MonotonicClock.now)))
-                if Task.isCancelled { break }
-            }
-            if !Task.isCancelled {
-                await self?.finish(stream)
+            await Self.pass(stream)
+            await self?.conclude(stream)
+            if stream.mayEnd, !Task.isCancelled {
+                await Self.pass(stream)
                 await self?.clearUp(stream)
             }
             offers.cancel()
+        }
+    }
+
+    /// Lets the stream's time pass until it has nothing more to say.
+    private static func pass(_ stream: LiveStream) async {
+        while !Task.isCancelled, let wake = stream.tick() {
+            try? await Task.sleep(for: .nanoseconds(max(1_000_000, wake - MonotonicClock.now)))
+        }
+    }
+
+    /// Finishes the stream, however long the database is away.
+    private func conclude(_ stream: LiveStream) async {
+        var pauses = Backoff()
+        while !Task.isCancelled {
+            do {
+                return try await finish(stream)
+            } catch {
+                let pause = pauses.next()
+                stream.logger.warning(
+                    "End of the stream not told yet", metadata: ["reason": "\(error)", "retry.after": "\(pause)"])
+                try? await Task.sleep(for: pause)
+            }
         }
     }
 
@@ -184,16 +204,16 @@ actor LiveStreams {
         ).encoded()
     }
 
-    /// Tells everybody that the stream is over. Does nothing the second time.
-    private func finish(_ stream: LiveStream) async {
-        do {
-            let row = try await rows.live().first { $0.id == stream.id && $0.epoch == stream.epoch }
-            if let row, try await rows.end(row) {
-                relay()
-                stream.logger.info("Off the air")
-            }
-        } catch {
-            stream.logger.error("End of the stream not told", metadata: ["reason": "\(error)"])
+    /// Tells everybody that the stream is over, unless another server goes on with it. Does nothing the second time.
+    ///
+    /// The database first: once workers have been told, nobody can go on with the stream, so nobody may take it any more.
+    private func finish(_ stream: LiveStream) async throws {
+        if !stream.mayEnd, let row = try await rows.live().first(where: { $0.id == stream.id }),
+            row.epoch == stream.epoch, try await rows.end(row)
+        {
+            stream.letEnd()
+            relay()
+            stream.logger.info("Off the air")
         }
         if live[stream.channel.channelID] === stream {
             live[stream.channel.channelID] = nil
