@@ -84,10 +84,13 @@ class RTMPPublisher:
             wait = started + number * SAMPLES_PER_FRAME / 48_000 - time.monotonic()
             if wait > 0:
                 time.sleep(wait)
-            timestamp = number * SAMPLES_PER_FRAME // 48
-            self._send(4, AUDIO, b"\xaf\x01" + frames[number % len(frames)], timestamp)
+            self.send(frames[number % len(frames)], number)
             self.sent_at.append(time.monotonic())
             number += 1
+
+    def send(self, frame, number):
+        """Sends one frame as the stream's frame `number`."""
+        self._send(4, AUDIO, b"\xaf\x01" + frame, number * SAMPLES_PER_FRAME // 48)
 
     def close(self):
         """Ends the stream as an encoder does that is told to stop."""

@@ -4,9 +4,9 @@
     measure.py [--seconds 20] [--only default|cheap]
 
 Separate processes on RabbitMQ and PostgreSQL: Ingest, two workers, an origin with one low-latency listener, accounts. For
-1, 2, 4, 8 and 16 streams with the default ladder, then for 1, 10, 50 and 100 with `aac:32` alone: CPU time per second and
-stream, and resident memory, of each process, over --seconds once all streams are on the air. Streams are the tune, pushed
-by RTMP in real time as it is; their encoders' own CPU is not counted.
+1, 2, 4, 8 and 16 streams of the tune with the default ladder, then for 1, 10, 50 and 100 of a sine with `aac:32` alone:
+CPU time per second and stream, and resident memory, of each process, over --seconds once all streams are on the air. They
+are pushed by RTMP in real time as they are, by one small process; what that takes is not counted.
 
 Prints a table, and JSON as its last line.
 """
@@ -14,6 +14,7 @@ Prints a table, and JSON as its last line.
 import argparse
 import json
 import pathlib
+import subprocess
 import sys
 import tempfile
 import threading
@@ -23,7 +24,9 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
 from distributed import Distributed  # noqa: E402
 from listener import Listener  # noqa: E402
-from server import LADDER, BenchmarkError, cpu_seconds, encode_tune, end, load_average, push  # noqa: E402
+from server import LADDER, BenchmarkError, cpu_seconds, encode_tune, load_average  # noqa: E402
+
+PUBLISH = pathlib.Path(__file__).resolve().parent / "publish.py"
 
 
 def resident_megabytes(process_id):
@@ -31,6 +34,12 @@ def resident_megabytes(process_id):
         if line.startswith("VmRSS:"):
             return int(line.split()[1]) * 1024 / 1e6
     return 0.0
+
+
+def encode_sine(destination, seconds):
+    subprocess.run(
+        ["ffmpeg", "-nostdin", "-loglevel", "error", "-y", "-f", "lavfi", "-i", f"sine=440:r=48000:d={seconds}",
+         "-ac", "2", "-c:a", "aac", "-b:a", "64k", destination], check=True)
 
 
 def sample(processes):
@@ -41,7 +50,7 @@ def sample(processes):
 
 def measure(ladder, counts, seconds, source):
     rows = []
-    pushers = []
+    pushed = 0
     stop = threading.Event()
     with Distributed(ladder) as site:
         accounts = site.start("accounts", "accounts", "--demo")
@@ -57,18 +66,22 @@ def measure(ladder, counts, seconds, source):
             "ingest": [ingest.process.pid], "workers": [worker.process.pid for worker in workers],
             "origin": [origin.process.pid], "accounts": [accounts.process.pid], **site.server_processes(),
         }
+        publisher = subprocess.Popen(
+            [sys.executable, PUBLISH, str(ingest.ports["rtmp"]), source], stdin=subprocess.PIPE, text=True)
         try:
             for count in counts:
-                for key in keys[len(pushers):count]:
-                    pushers.append(push(source, f"rtmp://127.0.0.1:{ingest.ports['rtmp']}/live/{key}"))
+                for key in keys[pushed:count]:
+                    publisher.stdin.write(key + "\n")
+                    publisher.stdin.flush()
                     # Encoders do not begin all at once; their parts come at different moments.
                     time.sleep(0.05)
+                pushed = count
                 time.sleep(8)
                 before, began = sample(processes), time.monotonic()
                 time.sleep(seconds)
                 after, elapsed = sample(processes), time.monotonic() - began
-                if any(pusher.poll() is not None for pusher in pushers):
-                    raise BenchmarkError("A push ended early.")
+                if publisher.poll() is not None:
+                    raise BenchmarkError("The pushes ended early.")
                 late = lateness(listener.held, began)
                 rows.append({
                     "streams": count, "listenerP95LateSeconds": late,
@@ -79,8 +92,8 @@ def measure(ladder, counts, seconds, source):
                 show(rows[-1])
         finally:
             stop.set()
-            for pusher in pushers:
-                end(pusher)
+            publisher.stdin.close()
+            publisher.wait(timeout=10)
             thread.join(timeout=10)
     if listener.error:
         raise BenchmarkError(f"The client failed: {listener.error}")
@@ -110,9 +123,12 @@ def main():
     arguments = parser.parse_args()
     result = {}
     with tempfile.TemporaryDirectory() as folder:
-        source = pathlib.Path(folder) / "tune.flv"
-        encode_tune(source, 60 + 5 * (arguments.seconds + 25))
-        for name, ladder, counts in (("default", LADDER, [1, 2, 4, 8, 16]), ("cheap", "aac:32", [1, 10, 50, 100])):
+        tune, sine = pathlib.Path(folder) / "tune.aac", pathlib.Path(folder) / "sine.aac"
+        encode_tune(tune, 30)
+        encode_sine(sine, 30)
+        for name, ladder, counts, source in (
+            ("default", LADDER, [1, 2, 4, 8, 16], tune), ("cheap", "aac:32", [1, 10, 50, 100], sine),
+        ):
             if arguments.only in (None, name):
                 print(f"ladder {ladder}, load average {load_average()}", flush=True)
                 result[ladder] = measure(ladder, counts, arguments.seconds, source)
