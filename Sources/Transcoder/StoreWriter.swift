@@ -26,17 +26,27 @@ struct StoreWriter: Sendable {
 
     /// Returns when the stream is over and its index complete, or when another worker has the say.
     func run() async throws {
+        let reader = try await bus.read(Topology.media(stream), from: .first)
+        do {
+            try await store(from: reader)
+        } catch {
+            await reader.close()
+            throw error
+        }
+        await reader.close()
+    }
+
+    private func store(from reader: any LogReader) async throws {
         var recording = Recording(index: try await storedIndex(), stream: stream, keeping: keeping)
         var filter = MediaLogFilter()
         var open = OpenSegment()
-        let reader = try await bus.read(Topology.media(stream), from: .first)
         while let reading = try await reader.next() {
             guard case .entry(let logged) = reading, let entry = try? MediaLogEntry(decoding: logged.payload) else {
                 // A damaged entry is logged by the worker, which reads the same log.
                 continue
             }
             let counted = filter.accept(entry)
-            guard filter.generation <= generation else { return await reader.close() }
+            guard filter.generation <= generation else { return }
             switch counted {
             case .bundle(let bundle):
                 for segment in open.add(bundle) { try await store(segment, in: &recording) }

@@ -19,6 +19,8 @@ struct StreamWorker: Sendable {
 
     /// Prefetch far above the pre-roll: it must never be what holds delivery up.
     private static let prefetch = 2_000
+    /// Until a successor has brought its listeners up to date.
+    private static let storePause = Duration.seconds(1)
 
     /// Returns when the stream is over, or when another worker has taken over.
     func run() async throws {
@@ -35,9 +37,8 @@ struct StreamWorker: Sendable {
     }
 
     private func work(_ consumer: any QueueConsumer) async throws {
-        // A standby waits here, without cost, until it is the single active consumer.
-        guard let first = try await consumer.next() else { return }
-        guard let (generation, continuation) = try await fence() else { return }
+        guard let turn = try await takeTurn(consumer) else { return }
+        let (generation, continuation) = (turn.generation, try await continuation(turn.log))
         let (thread, number) = await threads.pin()
         defer { Task { await threads.unpin(number) } }
         metrics.activeStreams.increment()
@@ -49,12 +50,14 @@ struct StreamWorker: Sendable {
             uploads: StoreUploads(store: store, metrics: metrics, logger: logger), metrics: metrics, logger: logger)
         try await withThrowingTaskGroup(of: Bool.self) { group in
             group.addTask {
+                // It reads the whole log. The store can wait, listeners cannot.
+                if continuation.epoch != nil { try await Task.sleep(for: Self.storePause) }
                 try await writer.run()
                 return false
             }
             group.addTask {
                 try await transcode(
-                    from: first, of: consumer, generation: generation, continuation: continuation, thread: thread)
+                    from: turn.first, of: consumer, generation: generation, continuation: continuation, thread: thread)
             }
             // The writer only ends with the stream. When the worker ends without that, another has the say.
             while let hasLostSay = try await group.next() {
@@ -123,52 +126,56 @@ struct StreamWorker: Sendable {
         return outcome.hasEnded
     }
 
-    /// Reads the log to its end and writes a fence.
+    private struct Turn {
+        /// What the source goes on with.
+        var first: Delivery
+        var generation: UInt32
+        /// What the log said before.
+        var log: MediaLogState
+    }
+
+    private enum TurnPart {
+        case fence(first: Delivery, generation: UInt32)
+        case log(MediaLogState)
+        case none
+    }
+
+    /// Waits until this worker is the single active consumer, which a standby may do for hours, and writes a fence.
     /// - Returns: nil when another worker's fence came first.
-    private func fence() async throws -> (generation: UInt32, Continuation)? {
+    private func takeTurn(_ consumer: any QueueConsumer) async throws -> Turn? {
         let reader = try await bus.read(Topology.media(job.stream), from: .first)
+        let follower = LogFollower(worker: worker, logger: logger)
         do {
-            let won = try await fence(reading: reader)
+            let turn = try await withThrowingTaskGroup(of: TurnPart.self, returning: Turn?.self) { group in
+                defer { group.cancelAll() }
+                group.addTask { try await follower.read(reader).map(TurnPart.log) ?? .none }
+                group.addTask { try await fence(consumer, follower) }
+                var taken: (first: Delivery, generation: UInt32)?
+                var before: MediaLogState?
+                for try await part in group {
+                    switch part {
+                    case .fence(let first, let generation): taken = (first, generation)
+                    case .log(let log): before = log
+                    case .none: return nil
+                    }
+                }
+                guard let taken, let before else { return nil }
+                return Turn(first: taken.first, generation: taken.generation, log: before)
+            }
             await reader.close()
-            guard let won else { return nil }
-            return (won.generation, try await continuation(won.before))
+            return turn
         } catch {
             await reader.close()
             throw error
         }
     }
 
-    private func fence(reading reader: any LogReader) async throws -> (generation: UInt32, before: MediaLogState)? {
-        var state = MediaLogState()
-        var generation: UInt32?
-        var before = state
-        var hasUnreadable = false
-        while let reading = try await reader.next() {
-            switch reading {
-            case .caughtUp:
-                before = state
-                generation = state.filter.generation + 1
-                try await bus.append(
-                    MediaLogEntry.fence(generation: state.filter.generation + 1, worker: worker).encoded(),
-                    to: Topology.media(job.stream))
-            case .entry(let entry):
-                do {
-                    try state.read(entry.payload)
-                } catch  where !hasUnreadable {
-                    hasUnreadable = true
-                    logger.error(
-                        "Entries of the log set aside, this one first; a newer version may write them",
-                        metadata: ["reason": "\(error)"])
-                } catch {}
-                guard let generation, state.filter.generation >= generation else {
-                    if generation != nil { before = state }
-                    continue
-                }
-                guard state.filter.worker == worker, state.filter.generation == generation else { return nil }
-                return (generation, before)
-            }
-        }
-        return nil
+    private func fence(_ consumer: any QueueConsumer, _ follower: LogFollower) async throws -> TurnPart {
+        guard let first = try await consumer.next() else { return .none }
+        let generation = try await follower.nextFence()
+        try await bus.append(
+            MediaLogEntry.fence(generation: generation, worker: worker).encoded(), to: Topology.media(job.stream))
+        return .fence(first: first, generation: generation)
     }
 
     private func continuation(_ state: MediaLogState) async throws -> Continuation {
