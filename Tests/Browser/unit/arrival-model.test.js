@@ -41,6 +41,18 @@ test("parts that waited for us are no jitter", () => {
     near(listed.jitter(0.08), 0.08, 1e-9);
 });
 
+test("parts that came early at the beginning are soon forgotten", () => {
+    const model = new ArrivalModel();
+    model.add({ requestedAt: 1000, arrivedAt: 1000.005, mediaEnd: 0, listed: true });
+    for (let index = 0; index < 60; index += 1) {
+        const mediaEnd = (index + 1) * 0.192;
+        const arrivedAt = 1000 + mediaEnd + (index < 6 ? 0 : 0.3);
+        model.add({ requestedAt: arrivedAt - 0.18, arrivedAt, mediaEnd });
+    }
+    near(model.base, 1000.3, 1e-6);
+    near(model.jitter(), 0, 1e-6);
+});
+
 test("a way that became longer is the new measure after the window", () => {
     const model = filled((index) => (index < 100 ? 0 : 0.2), 400);
     near(model.base, 1000.2, 1e-6);
