@@ -97,6 +97,13 @@ def cpu_seconds(process_id):
     return (int(fields[11]) + int(fields[12])) / TICKS_PER_SECOND
 
 
+def resident_megabytes(process_id):
+    for line in pathlib.Path(f"/proc/{process_id}/status").read_text().splitlines():
+        if line.startswith("VmRSS:"):
+            return int(line.split()[1]) * 1024 / 1e6
+    raise BenchmarkError(f"Process {process_id} has no VmRSS.")
+
+
 def load_average():
     """Of the last minute, as printed beside each figure: what else the machine was doing."""
     return f"{os.getloadavg()[0]:.2f}"

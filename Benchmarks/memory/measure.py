@@ -19,15 +19,8 @@ import time
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
 from server import (  # noqa: E402
-    LADDER, PART_SECONDS, BenchmarkError, Server, cpu_seconds, encode_tune, end, load_average, push,
+    LADDER, PART_SECONDS, BenchmarkError, Server, cpu_seconds, encode_tune, end, load_average, push, resident_megabytes,
 )
-
-
-def resident_megabytes(process_id):
-    for line in pathlib.Path(f"/proc/{process_id}/status").read_text().splitlines():
-        if line.startswith("VmRSS:"):
-            return int(line.split()[1]) * 1024 / 1e6
-    raise BenchmarkError("The server has no VmRSS.")
 
 
 def measure(arguments, source):

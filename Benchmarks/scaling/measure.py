@@ -24,16 +24,11 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
 from distributed import Distributed  # noqa: E402
 from listener import Listener  # noqa: E402
-from server import LADDER, BenchmarkError, cpu_seconds, encode_tune, load_average  # noqa: E402
+from server import (  # noqa: E402
+    LADDER, BenchmarkError, cpu_seconds, encode_tune, load_average, resident_megabytes,
+)
 
 PUBLISH = pathlib.Path(__file__).resolve().parent / "publish.py"
-
-
-def resident_megabytes(process_id):
-    for line in pathlib.Path(f"/proc/{process_id}/status").read_text().splitlines():
-        if line.startswith("VmRSS:"):
-            return int(line.split()[1]) * 1024 / 1e6
-    return 0.0
 
 
 def encode_sine(destination, seconds):

@@ -19,6 +19,8 @@ struct StreamWorker: Sendable {
 
     /// Prefetch far above the pre-roll: it must never be what holds delivery up.
     private static let prefetch = 2_000
+    /// Of every stream; a later one goes on with what is stored.
+    private static let firstEpoch: UInt32 = 1
     /// Until a successor has brought its listeners up to date.
     private static let storePause = Duration.seconds(1)
 
@@ -38,7 +40,7 @@ struct StreamWorker: Sendable {
 
     private func work(_ consumer: any QueueConsumer) async throws {
         guard let turn = try await takeTurn(consumer) else { return }
-        let (generation, continuation) = (turn.generation, try await continuation(turn.log))
+        let (generation, continuation) = (turn.generation, try await continuation(turn))
         let (thread, number) = await threads.pin()
         defer { Task { await threads.unpin(number) } }
         metrics.activeStreams.increment()
@@ -178,10 +180,14 @@ struct StreamWorker: Sendable {
         return .fence(first: first, generation: generation)
     }
 
-    private func continuation(_ state: MediaLogState) async throws -> Continuation {
+    private func continuation(_ turn: Turn) async throws -> Continuation {
+        let state = turn.log
         var continuation: Continuation
         if let newest = state.filter.newest {
             continuation = Continuation(after: newest, nowPlaying: state.nowPlaying)
+        } else if (try? SourceBatch(decoding: turn.first.payload))?.epoch == Self.firstEpoch {
+            // A new stream is not kept waiting by a store that is away.
+            continuation = Continuation(nextMediaSequence: 0, discontinuitySequence: 0)
         } else if let bytes = try await store.get(SegmentKey.index(stream: job.stream)) {
             let index = try RecordingIndex(decoding: bytes)
             continuation = Continuation(

@@ -62,7 +62,7 @@ import Testing
     }
 
     /// The object store answers nothing but errors for half a minute: nobody who listens notices, and afterwards the
-    /// recording is whole. An origin that comes while it is away serves what the log has.
+    /// recording is whole. An origin that comes while it is away serves what the log has, and a stream can begin.
     @Test func aStoreThatIsDownHarmsNobody() async throws {
         let service = try await S3Server.shared.value
         let bucket = try await service.makeBucket()
@@ -88,7 +88,16 @@ import Testing
                 return reply.status == 200 ? try MediaPlaylistText(reply.text) : nil
             }
             #expect(window.segments.first?.sequence == 0)
-            try await Task.sleep(for: .seconds(15))
+            let made = try await servers.command(["channel", "create", "next"])
+            let key = try #require(made.firstMatch(of: /stream key\s+(\S+)/)?.1)
+            let next = try scene.encoder(
+                signal.file, ["-c:a", "aac"], to: ["-f", "flv", "rtmp://127.0.0.1:\(site.ingest.rtmp)/live/\(key)"],
+                name: "next")
+            _ = try await eventually("a stream begins without the store", within: 10) {
+                try await late.publicHTTP.get("/hls/next/master.m3u8").status == 200 ? true : nil
+            }
+            next.kill()
+            try await Task.sleep(for: .seconds(10))
             proxy.fail { _ in nil }
             try await encoder.waitForSuccess(within: 60)
             let heard = try await hearing

@@ -36,7 +36,8 @@ import Testing
             let delays = heard.delays(partSeconds: 0.192, partsPerSegment: 10).map(\.seconds).sorted()
             let usual = delays[delays.count / 2]
             print("seams: latest part \(Int((delays.last ?? 0) * 1000 - usual * 1000)) ms behind the median")
-            #expect((delays.last ?? .infinity) - usual <= 1.5, "on a machine that does nothing else the aim is 0.4 s")
+            // Twice what it is for a debug build on a machine that does nothing else; Benchmarks/takeover measures it.
+            #expect((delays.last ?? .infinity) - usual <= 1)
             let comparison = try await signal.compare(try await site.decode(heard), in: scene)
             #expect(comparison.isUnbroken && comparison.holes.isEmpty, "\(comparison)")
             #expect(comparison.matchedSeconds >= 52, "\(comparison)")
@@ -66,14 +67,14 @@ import Testing
             site.workers[active].child.send(SIGSTOP)
             let frozenAt = Moment.now
             _ = try await site.workers[1 - active].takesOver(after: 1)
-            let takeover = Moment.now - frozenAt
-            print("frozen worker replaced after \(Int(takeover * 1000)) ms")
-            #expect(takeover < 6, "the aim is 4 s on a machine that does nothing else: \(takeover) s")
-            try await Task.sleep(for: .seconds(10 - min(9, takeover)))
+            try await Task.sleep(for: .seconds(max(1, 10 - (Moment.now - frozenAt))))
             site.workers[active].child.send(SIGCONT)
             try await encoder.waitForSuccess(within: 60)
             let heard = try await hearing
             #expect(heard.complaints.isEmpty, "\(heard.complaints)")
+            let gap = heard.longestGap(in: frozenAt - 0.3...frozenAt + 9)
+            print("frozen worker: no part for \(Int(gap * 1000)) ms")
+            #expect(gap <= 4)
             let comparison = try await signal.compare(try await site.decode(heard), in: scene)
             #expect(comparison.isUnbroken && comparison.holes.isEmpty, "\(comparison)")
             #expect(comparison.matchedSeconds >= 33, "\(comparison)")
@@ -108,8 +109,7 @@ import Testing
             let heard = try await hearing
             #expect(heard.complaints.isEmpty, "\(heard.complaints)")
             for moment in killed {
-                let arrivals = heard.parts.map(\.arrivedAt).filter { (moment - 0.3...moment + 5).contains($0) }
-                let gap = zip(arrivals, arrivals.dropFirst()).map { $1 - $0 }.max() ?? .infinity
+                let gap = heard.longestGap(in: moment - 0.3...moment + 5)
                 print("without a standby: no part for \(Int(gap * 1000)) ms")
                 #expect(gap <= 3)
             }

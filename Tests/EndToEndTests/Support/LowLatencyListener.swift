@@ -21,8 +21,13 @@ struct LowLatencyListener: Sendable {
         /// The longest wait between two parts, of those that came after the first seconds.
         func longestGapSeconds(after seconds: Double) -> Double {
             guard let start = parts.first?.arrivedAt else { return .infinity }
-            let late = parts.filter { $0.arrivedAt - start > seconds }
-            return zip(late, late.dropFirst()).map { $1.arrivedAt - $0.arrivedAt }.max() ?? .infinity
+            return longestGap(in: start + seconds...(.infinity))
+        }
+
+        /// The longest wait between two parts that came within so long, in seconds; the moments are those of ``Moment``.
+        func longestGap(in moments: ClosedRange<Double>) -> Double {
+            let arrivals = parts.map(\.arrivedAt).filter { moments.contains($0) }
+            return zip(arrivals, arrivals.dropFirst()).map { $1 - $0 }.max() ?? .infinity
         }
 
         /// How far real time is ahead of the media when a part comes, against the first part: what a gap that is not
