@@ -28,7 +28,7 @@ from server import (  # noqa: E402
     LADDER, BenchmarkError, cpu_seconds, encode_tune, load_average, resident_megabytes,
 )
 
-PUBLISH = pathlib.Path(__file__).resolve().parent / "publish.py"
+PUBLISH = pathlib.Path(__file__).resolve().parents[1] / "publish.py"
 
 
 def encode_sine(destination, seconds):

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """How late a listener gets the part that was in flight when the active worker was killed.
 
-    measure.py [--kills 20] [--no-standby] [--limit 0.4]
+    measure.py [--kills 20] [--no-standby] [--streams 1] [--limit 0.4]
 
-One AAC stream over RTMP, two workers on RabbitMQ, one origin, one client that always waits for the next part. Again and
+One AAC stream over RTMP, or several of which one is listened to, two workers on RabbitMQ, one origin, one client that always waits for the next part. Again and
 again the active worker is ended with SIGKILL, and another is started as the next standby. Of each kill:
 
 * successor: moment of the kill → the client holds the first part that the successor wrote,
@@ -18,6 +18,7 @@ import datetime
 import json
 import pathlib
 import statistics
+import subprocess
 import sys
 import tempfile
 import threading
@@ -27,13 +28,15 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
 from distributed import Distributed  # noqa: E402
 from listener import Listener  # noqa: E402
-from server import LADDER, PART_SECONDS, BenchmarkError, encode_tune, end, load_average, push  # noqa: E402
+from server import LADDER, PART_SECONDS, BenchmarkError, encode_tune, load_average  # noqa: E402
+
+PUBLISH = pathlib.Path(__file__).resolve().parents[1] / "publish.py"
 
 
 def taken_at(worker, after):
     """When the worker got the say, on the monotonic clock; None if it has not."""
     for entry in worker.entries():
-        if entry["message"] == "Stream taken":
+        if entry["message"] == "Stream taken" and entry["metadata"]["channel"] == "demo":
             wall = datetime.datetime.fromisoformat(entry["time"].replace("Z", "+00:00")).timestamp()
             moment = wall - time.time() + time.monotonic()
             if moment > after - 0.01:
@@ -58,9 +61,13 @@ def measure(arguments, source):
         site.start("accounts", "accounts", "--demo")
         ingest = site.start("ingest", "ingest")
         origin = site.start("origin", "origin")
-        standby = None if arguments.no_standby else site.start("worker-b", "transcoder")
-        active = site.start("worker-a", "transcoder")
-        pusher = push(source, f"rtmp://127.0.0.1:{ingest.ports['rtmp']}/live/demo-key")
+        standby = None if arguments.no_standby else site.start("worker-b", "transcoder", "--slots", "100")
+        active = site.start("worker-a", "transcoder", "--slots", "100")
+        publisher = subprocess.Popen(
+            [sys.executable, PUBLISH, str(ingest.ports["rtmp"]), source], stdin=subprocess.PIPE, text=True)
+        for key in ["demo-key", *site.make_channels(arguments.streams - 1)]:
+            publisher.stdin.write(key + "\n")
+        publisher.stdin.flush()
         listener = Listener(origin.ports["http"], "aac-256")
         thread = threading.Thread(target=listener.listen, args=(stop,), daemon=True)
         thread.start()
@@ -73,16 +80,17 @@ def measure(arguments, source):
                 moment = time.monotonic()
                 active.kill()
                 if arguments.no_standby:
-                    standby = site.start(f"worker-{number}", "transcoder")
+                    standby = site.start(f"worker-{number}", "transcoder", "--slots", "100")
                 active, taken = wait_for_take([standby], moment)
                 kills.append((moment, taken))
                 if not arguments.no_standby:
-                    standby = site.start(f"worker-{number}", "transcoder")
+                    standby = site.start(f"worker-{number}", "transcoder", "--slots", "100")
                 # The next standby is offered the stream once a second.
                 time.sleep(3 + number % 5 * 0.04)
         finally:
             stop.set()
-            end(pusher)
+            publisher.stdin.close()
+            publisher.wait(timeout=10)
             thread.join(timeout=10)
     if listener.error:
         raise BenchmarkError(f"The client failed: {listener.error}")
@@ -116,14 +124,15 @@ def main():
     parser = argparse.ArgumentParser(description="Measures what a listener notices of a killed worker.")
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--no-standby", action="store_true")
+    parser.add_argument("--streams", type=int, default=1, help="all of them lose their worker in the same moment")
     parser.add_argument("--limit", type=float, help="most seconds that the latest part may be late")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        source = pathlib.Path(folder) / "tune.flv"
-        encode_tune(source, 60 + 8 * arguments.kills)
+        source = pathlib.Path(folder) / "tune.aac"
+        encode_tune(source, 30)
         result = measure(arguments, source)
     result.update(
-        kills=arguments.kills, standby=not arguments.no_standby, ladder=LADDER, partSeconds=PART_SECONDS,
+        kills=arguments.kills, streams=arguments.streams, standby=not arguments.no_standby, ladder=LADDER, partSeconds=PART_SECONDS,
         encoder="FFmpeg aac, coder twoloop", preRoll="10 source packets + 64 AAC frames",
         input="tune of Fixtures/, AAC 192 kbit/s, 48 kHz stereo, over RTMP in real time", loadAverage=load_average(),
     )

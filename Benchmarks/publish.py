@@ -5,14 +5,13 @@ Reads stream keys from standard input, a line each, and connects as they come. F
 connections one after the other, so that not all parts come at once. Ends when standard input does.
 """
 
+import os
 import pathlib
 import select
 import sys
 import time
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
-
-from rtmp_publisher import SAMPLES_PER_FRAME, RTMPPublisher, adts_frames  # noqa: E402
+from rtmp_publisher import SAMPLES_PER_FRAME, RTMPPublisher, adts_frames
 
 GROUPS = 10
 
@@ -24,11 +23,12 @@ def main():
     started = time.monotonic()
     tick = 0
     while True:
-        if select.select([sys.stdin], [], [], 0)[0]:
-            key = sys.stdin.readline().strip()
-            if not key:
+        if select.select([0], [], [], 0)[0]:
+            # Not by sys.stdin, which would take more lines than it gives, so that `select` no longer tells of them.
+            keys = os.read(0, 65_536).decode().split()
+            if not keys:
                 return
-            publishers.append((RTMPPublisher(port, key, configuration), tick // GROUPS))
+            publishers += [(RTMPPublisher(port, key, configuration), tick // GROUPS) for key in keys]
         for publisher, first in publishers[tick % GROUPS::GROUPS]:
             number = tick // GROUPS - first
             publisher.send(frames[number % len(frames)], number)
