@@ -65,6 +65,7 @@ final class CodecThread: SerialExecutor {
 actor CodecThreads {
     private let threads: [CodecThread]
     private var streams: [Int]
+    private var warmingUp = 0
 
     init(count: Int = ProcessInfo.processInfo.activeProcessorCount) {
         threads = (0..<max(1, count)).map { CodecThread(name: "codec-\($0)") }
@@ -79,4 +80,16 @@ actor CodecThreads {
     }
 
     func unpin(_ number: Int) { streams[number] -= 1 }
+
+    func warmUpBegan() { warmingUp += 1 }
+
+    func warmUpEnded() { warmingUp -= 1 }
+
+    /// AAC frames to warm up with now. A process that dies leaves all its streams at once, and listeners have 0.4 s of
+    /// sound in hand: where there are more of them than cores, each makes do with less, at worst with a seam that can be
+    /// measured rather than a gap that can be heard.
+    var warmUpFrames: Int64 {
+        let share = Continuation.wholeWarmUp * Int64(threads.count) / Int64(max(threads.count, warmingUp))
+        return max(Continuation.leastWarmUp, share)
+    }
 }

@@ -10,6 +10,13 @@ struct Continuation: Sendable, Equatable {
     var firstMediaSequence: UInt64 = 0
     var discontinuitySequence: UInt64 = 0
     var nowPlaying = NowPlaying.nothing
+    /// How many AAC frames before `nextSlot` are encoded, so that the encoders come to the state of their predecessors.
+    var warmUpFrames = wholeWarmUp
+    /// With so many a seam cannot be told from an uninterrupted encode (SeamTests); the queue keeps them.
+    static let wholeWarmUp: Int64 = 64
+    /// Fewer would click.
+    static let leastWarmUp: Int64 = 12
+
     /// Workers died of the slot that comes next: until it is written, the source is taken as silence.
     var isNextSlotPoisoned = false
     /// Those of the past, which may lie in the pre-roll.

@@ -40,6 +40,10 @@ actor StreamTranscoder {
         var bundles: [MediaBundle] = []
         let current = encoder?.epoch ?? continuation.epoch ?? 0
         let isRepeated = batch.epoch == current && lastSequence.map { batch.sequence <= $0 } ?? false
+        if let end = endOfUnneeded(batch) {
+            return Outcome(
+                bundles: [], epoch: batch.epoch, endPosition: end, preRoll: preRoll, hasEnded: false, brokenPackets: 0)
+        }
         if !hasEnded, batch.epoch >= current, !isRepeated {
             if batch.epoch > current || encoder == nil { bundles += try open(epoch: batch.epoch) }
             lastSequence = batch.sequence
@@ -54,7 +58,32 @@ actor StreamTranscoder {
         brokenPackets = 0
         return Outcome(
             bundles: bundles, epoch: batch.epoch, endPosition: encoder?.position ?? 0,
-            preRoll: 10 * packetSamples + 64 * 1024, hasEnded: hasEnded, brokenPackets: broken)
+            preRoll: preRoll, hasEnded: hasEnded, brokenPackets: broken)
+    }
+
+    /// Decoders converge within ten packets.
+    private var preRoll: Int64 { 10 * packetSamples + Continuation.wholeWarmUp * 1024 }
+
+    /// Where a batch ends that lies before all that this worker warms up with; nil for any other.
+    private func endOfUnneeded(_ batch: SourceBatch) -> Int64? {
+        guard continuation.warmUpFrames < Continuation.wholeWarmUp, encoder == nil, batch.epoch == continuation.epoch
+        else { return nil }
+        var end: Int64 = 0
+        for item in batch.items {
+            switch item {
+            case .packet(let packet):
+                guard let leg = batch.leg else { return nil }
+                end = max(end, leg.position(ofSample: packet.position + Int64(packet.length)))
+                packetSamples = max(
+                    packetSamples,
+                    Int64(packet.length) * Timeline.sampleRate / Int64(max(1, leg.configuration.sampleRate)))
+            case .silence(let start, let length): end = max(end, start + length)
+            case .legEnd(let position), .nowPlaying(_, let position): end = max(end, position)
+            case .end: return nil
+            }
+        }
+        let needed = 10 * packetSamples + continuation.warmUpFrames * 1024
+        return end <= continuation.nextSlot * Timeline.slotSamples - needed ? end : nil
     }
 
     /// Drains the epoch before, whose open segment is closed short, and opens the next.

@@ -40,7 +40,14 @@ struct StreamWorker: Sendable {
 
     private func work(_ consumer: any QueueConsumer) async throws {
         guard let turn = try await takeTurn(consumer) else { return }
-        let (generation, continuation) = (turn.generation, try await continuation(turn))
+        let generation = turn.generation
+        var continuation = try await continuation(turn)
+        if continuation.epoch != nil {
+            await threads.warmUpBegan()
+            // Until all are known that lost their worker in the same moment.
+            try? await Task.sleep(for: .milliseconds(10))
+            continuation.warmUpFrames = await threads.warmUpFrames
+        }
         let (thread, number) = await threads.pin()
         defer { Task { await threads.unpin(number) } }
         metrics.activeStreams.increment()
@@ -51,13 +58,16 @@ struct StreamWorker: Sendable {
             windowSamples: rules.windowSamples, bus: bus,
             uploads: StoreUploads(store: store, metrics: metrics, logger: logger), metrics: metrics, logger: logger)
         try await withThrowingTaskGroup(of: Bool.self) { group in
-            group.addTask {
-                // It reads the whole log. The store can wait, listeners cannot.
-                if continuation.epoch != nil { try await Task.sleep(for: Self.storePause) }
+            group.addTask { [continuation] in
+                if continuation.epoch != nil {
+                    // It reads the whole log. The store can wait, listeners cannot.
+                    try? await Task.sleep(for: Self.storePause)
+                    await threads.warmUpEnded()
+                }
                 try await writer.run()
                 return false
             }
-            group.addTask {
+            group.addTask { [continuation] in
                 try await transcode(
                     from: turn.first, of: consumer, generation: generation, continuation: continuation, thread: thread)
             }

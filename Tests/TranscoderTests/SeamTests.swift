@@ -45,7 +45,42 @@ struct SeamTests {
     /// One worker alone is taken over from at thirty places. At 256 kbit/s the coding error at each seam is within 3 dB
     /// of what it would have been; at lower rates it stays below what that one worker makes elsewhere.
     @Test(.timeLimit(.minutes(5)), arguments: Source.allCases)
-    func seamsAreNoWorseThanTheCodec(source kind: Source) async throws {
+    func seamsAreNoWorseThanTheCodec(source: Source) async throws {
+        for seams in try await measure(source, warmUpFrames: Continuation.wholeWarmUp) {
+            #expect(seams.mean < 0.6, "\(seams.name)")
+            if seams.name == "aac-256" {
+                // FFmpeg's rate control is chaotic: of two encoders with other pasts either errs by 3 dB more now and
+                // then where it errs little, long after a seam as well (measured: also with twice the pre-roll).
+                #expect(seams.excesses.count { $0 > 3 } <= 1)
+                #expect(seams.pairs.allSatisfy { $0.joined <= 2 * $0.alone || $0.joined < seams.largest / 30 })
+            } else {
+                #expect(seams.pairs.allSatisfy { $0.joined <= seams.largest }, "\(seams.name)")
+            }
+        }
+    }
+
+    /// With the least warm-up, where many streams lost their worker at once, a seam can be measured; it is still below
+    /// what the codec does elsewhere.
+    @Test(.timeLimit(.minutes(5)), arguments: [Source.flac44100, .aac])
+    func shortWarmUpsDoNotClick(source: Source) async throws {
+        for seams in try await measure(source, warmUpFrames: Continuation.leastWarmUp) {
+            #expect(seams.mean < 2, "\(seams.name)")
+            #expect(seams.pairs.allSatisfy { $0.joined <= 1.1 * seams.largest }, "\(seams.name)")
+        }
+    }
+
+    private struct Seams {
+        var name: String
+        /// Errors in the window round each seam, and at the same place without it.
+        var pairs: [(joined: Double, alone: Double)]
+        /// The worst error of the codec anywhere.
+        var largest: Double
+
+        var excesses: [Double] { pairs.map { 10 * log10($0.joined / $0.alone) } }
+        var mean: Double { 10 * log10(pairs.map(\.joined).reduce(0, +) / pairs.map(\.alone).reduce(0, +)) }
+    }
+
+    private func measure(_ kind: Source, warmUpFrames: Int64) async throws -> [Seams] {
         let source = try await kind.make(seconds: 68)
         var maker = BatchMaker()
         try maker.push(source)
@@ -56,7 +91,7 @@ struct SeamTests {
         #expect(seams.count >= 30)
         var errors: [String: [(joined: Double, alone: Double)]] = [:]
         for last in seams {
-            let successor = try await alone.successor(after: last)
+            let successor = try await alone.successor(after: last, warmUpFrames: warmUpFrames)
             #expect(successor.first?.position == alone.bundles[last + 1].position)
             // A few parts before the seam, so that the decoder has settled.
             let start = last - 2
@@ -73,29 +108,20 @@ struct SeamTests {
             }
         }
         let played = try Played(alone.bundles)
-        for name in ["aac-64", "aac-128", "aac-256"] {
-            let pairs = try #require(errors[name])
-            let excesses = pairs.map { Self.decibels($0.joined / $0.alone) }
-            let mean = Self.decibels(pairs.map(\.joined).reduce(0, +) / pairs.map(\.alone).reduce(0, +))
-            let largest = try played.largestError(name, original, window: Self.window)
-            let audible = Self.decibels((pairs.map(\.joined).max() ?? 0) / largest)
+        return try ["aac-64", "aac-128", "aac-256"].map { name in
+            let seams = Seams(
+                name: name, pairs: errors[name] ?? [],
+                largest: try played.largestError(name, original, window: Self.window))
             print(
-                "\(kind.rawValue), \(name), \(pairs.count) seams: \(excesses.count { $0 <= 3 }) within 3 dB of no seam,"
-                    + " \(String(format: "%+.1f dB in all, %+.1f dB at worst", mean, excesses.max() ?? 0));"
-                    + String(format: " %+.1f dB against the worst elsewhere", audible))
-            #expect(mean < 0.6)
-            if name == "aac-256" {
-                // FFmpeg's rate control is chaotic: of two encoders with other pasts either errs by 3 dB more now and
-                // then where it errs little, long after a seam as well (measured: also with twice the pre-roll).
-                #expect(excesses.count { $0 > 3 } <= 1)
-                #expect(pairs.allSatisfy { Self.decibels($0.joined / $0.alone) <= 3 || $0.joined < largest / 30 })
-            } else {
-                #expect(pairs.allSatisfy { $0.joined <= largest })
-            }
+                "\(kind.rawValue), \(name), \(seams.pairs.count) seams, warm-up of \(warmUpFrames) frames:",
+                "\(seams.excesses.count { $0 <= 3 }) within 3 dB of no seam,",
+                String(format: "%+.1f dB in all, %+.1f dB at worst;", seams.mean, seams.excesses.max() ?? 0),
+                String(
+                    format: "%+.1f dB against the worst elsewhere",
+                    10 * log10((seams.pairs.map(\.joined).max() ?? 0) / seams.largest)))
+            return seams
         }
     }
-
-    private static func decibels(_ ratio: Double) -> Double { 10 * log10(ratio) }
 }
 
 /// What one worker makes of a stream, and what it had acknowledged when.
@@ -125,10 +151,11 @@ private struct Uninterrupted {
     }
 
     /// What a worker delivers that goes on after bundle `last` with what was not acknowledged: three bundles.
-    func successor(after last: Int) async throws -> [MediaBundle] {
+    func successor(after last: Int, warmUpFrames: Int64) async throws -> [MediaBundle] {
+        var continuation = Continuation(after: bundles[last], nowPlaying: .nothing)
+        continuation.warmUpFrames = warmUpFrames
         let transcoder = StreamTranscoder(
-            ladder: .standard, continuation: Continuation(after: bundles[last], nowPlaying: .nothing),
-            thread: CodecThread(name: "successor"))
+            ladder: .standard, continuation: continuation, thread: CodecThread(name: "successor"))
         var delivered: [MediaBundle] = []
         for batch in batches[acknowledged[last]...] {
             delivered += try await transcoder.transcode(batch).bundles
