@@ -149,7 +149,7 @@ struct StreamWorker: Sendable {
     private enum TurnPart {
         case fence(first: Delivery, generation: UInt32)
         case log(MediaLogState)
-        case none
+        case lost
     }
 
     /// Waits until this worker is the single active consumer, which a standby may do for hours, and writes a fence.
@@ -160,7 +160,7 @@ struct StreamWorker: Sendable {
         do {
             let turn = try await withThrowingTaskGroup(of: TurnPart.self, returning: Turn?.self) { group in
                 defer { group.cancelAll() }
-                group.addTask { try await follower.read(reader).map(TurnPart.log) ?? .none }
+                group.addTask { try await follower.read(reader).map(TurnPart.log) ?? .lost }
                 group.addTask { try await fence(consumer, follower) }
                 var taken: (first: Delivery, generation: UInt32)?
                 var before: MediaLogState?
@@ -168,7 +168,7 @@ struct StreamWorker: Sendable {
                     switch part {
                     case .fence(let first, let generation): taken = (first, generation)
                     case .log(let log): before = log
-                    case .none: return nil
+                    case .lost: return nil
                     }
                 }
                 guard let taken, let before else { return nil }
@@ -183,7 +183,7 @@ struct StreamWorker: Sendable {
     }
 
     private func fence(_ consumer: any QueueConsumer, _ follower: LogFollower) async throws -> TurnPart {
-        guard let first = try await consumer.next() else { return .none }
+        guard let first = try await consumer.next() else { return .lost }
         let generation = try await follower.nextFence()
         try await bus.append(
             MediaLogEntry.fence(generation: generation, worker: worker).encoded(), to: Topology.media(job.stream))
