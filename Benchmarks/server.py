@@ -43,6 +43,7 @@ class Server:
             raise
         self.http_port = int(ports["http.port"])
         self.rtmp_port = int(ports["rtmp.port"])
+        self.icecast_port = int(ports["icecast.port"])
 
     def __enter__(self):
         return self
@@ -73,6 +74,10 @@ class Server:
             if self._process.poll() is not None or time.monotonic() > ends:
                 raise BenchmarkError(f"No “{message}” in the log of the server:\n{self._log_path.read_text()}")
             time.sleep(0.05)
+
+    def died(self):
+        """Whether the server ended by itself."""
+        return self._process.poll() is not None
 
     @property
     def process_id(self):
