@@ -24,7 +24,10 @@ enum OriginSchema {
                     )
                     """,
                     "CREATE INDEX streams_live ON streams (channel_id) WHERE ended_at IS NULL",
-                ])
+                ]),
+            Migration(
+                version: 2, name: "find the streams that ended last",
+                statements: ["CREATE INDEX streams_ended ON streams (ended_at) WHERE ended_at IS NOT NULL"]),
         ])
 
     static let types: [EventType] = [.channelChanged, .streamStarted, .streamChanged, .streamEnded]

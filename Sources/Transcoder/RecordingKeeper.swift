@@ -118,10 +118,17 @@ actor RecordingKeeper {
         }
     }
 
+    /// Nothing goes while anything of the stream is young: a stream on the air may be without its index for a while.
     private func removeOrphans(_ stream: String) async throws {
-        let objects = try await store.objects(under: stream, after: nil, limit: 1000)
         let limit = now() / 1_000_000 - Self.orphanSeconds
-        guard !objects.isEmpty, objects.allSatisfy({ $0.modifiedAt < limit }) else { return }
+        let page = 1000
+        var last: String?
+        repeat {
+            let objects = try await store.objects(under: stream, after: last, limit: page)
+            guard objects.allSatisfy({ $0.modifiedAt < limit }) else { return }
+            if objects.isEmpty, last == nil { return }
+            last = objects.count < page ? nil : objects.last?.key
+        } while last != nil
         try await store.remove(under: stream)
         logger.notice("Objects without an index removed", metadata: ["stream": "\(stream)"])
     }

@@ -7,6 +7,8 @@ final class MemoryStore: SegmentStore {
     private struct State {
         var objects: [String: ByteBuffer] = [:]
         var order: [String] = []
+        /// Seconds since 1970; what is not here is of 1970.
+        var dates: [String: Int64] = [:]
         var failuresLeft: Int
     }
 
@@ -48,12 +50,16 @@ final class MemoryStore: SegmentStore {
     }
 
     func objects(under prefix: String, after key: String?, limit: Int) async throws -> [StoredObject] {
+        let (objects, dates) = state.withLock { ($0.objects, $0.dates) }
         let found = objects.filter { object in object.key.hasPrefix(prefix + "/") && key.map { object.key > $0 } ?? true
         }
         return found.sorted { $0.key < $1.key }.prefix(limit).map {
-            StoredObject(key: $0.key, byteCount: Int64($0.value.readableBytes), modifiedAt: 0)
+            StoredObject(key: $0.key, byteCount: Int64($0.value.readableBytes), modifiedAt: dates[$0.key] ?? 0)
         }
     }
+
+    /// - Parameter seconds: since 1970.
+    func setDate(_ seconds: Int64, of key: String) { state.withLock { $0.dates[key] = seconds } }
 
     func disk() async throws -> StoreDisk? { nil }
 

@@ -172,6 +172,21 @@ import Testing
         #expect(scene.log.count(.error, containing: "set aside") == 1)
     }
 
+    /// A stream on the air whose index is gone for the moment: its newest objects are listed behind a thousand old ones.
+    @Test func whatIsStillWrittenToIsNoOrphan() async throws {
+        let scene = try await Scene()
+        let store = MemoryStore()
+        for number in 0..<1005 {
+            try await store.put(ByteBuffer(string: "x"), at: "live/aac-64/1-\(10_000 + number).m4s")
+        }
+        store.setDate(Self.now / 1_000_000, of: "live/aac-64/1-11004.m4s")
+        try await scene.keeper(store: store).sweep()
+        #expect(try await store.streams() == ["live"])
+        store.setDate(0, of: "live/aac-64/1-11004.m4s")
+        try await scene.keeper(store: store).sweep()
+        #expect(try await store.streams() == [])
+    }
+
     @Test func aDiskThatIsNearlyFullIsToldOnce() async throws {
         let scene = try await Scene()
         let store = DiskStore(scene.store)
