@@ -1,77 +1,114 @@
+import NIOCore
+
 /// What trusted proxies say about the client (`Forwarded`, RFC 7239; otherwise `X-Forwarded-For`, `-Proto`,
 /// `-Host`).
 struct ForwardedRequest: Equatable {
+    /// Members that are looked at, from the last one on: the chain of trusted proxies is shorter, and what stands
+    /// before it was written by the client, as much as he liked.
+    static let maximumHops = 8
+
     var client: IPAddress?
     var isSecure = false
     var host: String?
 
-    /// The client is the last address in the chain that is not itself a trusted proxy: whatever stands before it
-    /// was written by the client.
+    /// The client is the last address in the chain that is not itself a trusted proxy.
     init(_ head: HTTPRequestHead, proxies: TrustedProxies) {
-        let forwarded = head.values(of: "forwarded")
-        if !forwarded.isEmpty {
-            for element in forwarded.flatMap({ Self.split($0, at: ",") }).reversed() {
-                let parameters = Self.parameters(of: element)
-                if let scheme = parameters["proto"] { isSecure = scheme.lowercased() == "https" }
-                if let name = parameters["host"] { host = name }
-                guard let node = parameters["for"], let address = Self.address(node) else { return }
+        let forwarded = LastMembers(of: "forwarded", in: head)
+        guard forwarded.count == 0 else {
+            for number in 0..<forwarded.count {
+                let parameters = Parameters(head, forwarded[fromEnd: number])
+                if let scheme = parameters.scheme { isSecure = head.unquoted(scheme).lowercased() == "https" }
+                if let name = parameters.host { host = head.unquoted(name) }
+                guard let node = parameters.node, let address = Self.address(head, node) else { return }
                 client = address
                 if !proxies.contains(address) { return }
             }
             return
         }
-        isSecure = Self.last(head.values(of: "x-forwarded-proto"))?.lowercased() == "https"
-        host = Self.last(head.values(of: "x-forwarded-host"))
-        for node in head.values(of: "x-forwarded-for").flatMap({ Self.split($0, at: ",") }).reversed() {
-            guard let address = Self.address(node) else { return }
+        let scheme = LastMembers(of: "x-forwarded-proto", in: head)
+        isSecure = scheme.count > 0 && head.unquoted(scheme[fromEnd: 0]).lowercased() == "https"
+        let host = LastMembers(of: "x-forwarded-host", in: head)
+        if host.count > 0 {
+            self.host = head.text(from: host[fromEnd: 0].lowerBound, to: host[fromEnd: 0].upperBound)
+        }
+        let nodes = LastMembers(of: "x-forwarded-for", in: head)
+        for number in 0..<nodes.count {
+            guard let address = Self.address(head, nodes[fromEnd: number]) else { return }
             client = address
             if !proxies.contains(address) { return }
         }
     }
 
-    private static func last(_ values: [String]) -> String? {
-        values.last.flatMap { split($0, at: ",").last }
-    }
-
-    /// Splits at a separator outside of quotes, without white space around the pieces.
-    private static func split(_ text: String, at separator: Character) -> [String] {
-        var pieces: [String] = []
-        var piece = ""
-        var isQuoted = false
-        for character in text {
-            if character == "\"" { isQuoted.toggle() }
-            if character == separator, !isQuoted {
-                pieces.append(trimmed(piece))
-                piece = ""
-            } else {
-                piece.append(character)
-            }
-        }
-        pieces.append(trimmed(piece))
-        return pieces
-    }
-
-    private static func trimmed(_ text: String) -> String {
-        let rest = text.drop { $0 == " " || $0 == "\t" }
-        return String(rest.reversed().drop { $0 == " " || $0 == "\t" }.reversed())
-    }
-
-    private static func parameters(of element: String) -> [String: String] {
-        var parameters: [String: String] = [:]
-        for pair in split(element, at: ";") {
-            guard let equals = pair.firstIndex(of: "=") else { continue }
-            let value = pair[pair.index(after: equals)...].filter { $0 != "\"" }
-            parameters[pair[..<equals].lowercased()] = value
-        }
-        return parameters
-    }
-
     /// An address with or without a port; `unknown` and obfuscated names are nil.
-    private static func address(_ node: String) -> IPAddress? {
+    private static func address(_ head: HTTPRequestHead, _ range: Range<Int>) -> IPAddress? {
+        guard range.count <= 64 else { return nil }
+        let node = head.unquoted(range)
         if let address = IPAddress(node) { return address }
         guard let colon = node.lastIndex(of: ":") else { return nil }
         let host = node[..<colon]
         // Without brackets only an IPv4 address can have a port.
         return host.contains(":") && !host.hasPrefix("[") ? nil : IPAddress(host)
+    }
+}
+
+/// Where the last members of a list-valued field lie.
+private struct LastMembers {
+    private var ranges = InlineArray<8, Range<Int>>(repeating: 0..<0)
+    private var total = 0
+
+    init(of name: String, in head: HTTPRequestHead) {
+        var (ranges, total) = (ranges, 0)
+        head.forEachMember(of: name, from: Int(head.fieldsStart), limit: .max) { _, member in
+            ranges[total % ForwardedRequest.maximumHops] = member
+            total += 1
+            return true
+        }
+        (self.ranges, self.total) = (ranges, total)
+    }
+
+    var count: Int { min(total, ForwardedRequest.maximumHops) }
+
+    /// - Parameter number: below `count`; 0 is the last one.
+    subscript(fromEnd number: Int) -> Range<Int> { ranges[(total - 1 - number) % ForwardedRequest.maximumHops] }
+}
+
+/// The parameters of one member of `Forwarded`; of a repeated one the last.
+private struct Parameters {
+    var node: Range<Int>?
+    var scheme: Range<Int>?
+    var host: Range<Int>?
+
+    init(_ head: HTTPRequestHead, _ member: Range<Int>) {
+        let bytes = head.bytes.readableBytesUInt8Span
+        var index = member.lowerBound
+        while index < member.upperBound {
+            let start = index
+            var equals: Int?
+            var isQuoted = false
+            while index < member.upperBound, isQuoted || bytes[index] != UInt8(ascii: ";") {
+                if bytes[index] == UInt8(ascii: "\"") { isQuoted.toggle() }
+                if bytes[index] == UInt8(ascii: "="), equals == nil { equals = index }
+                index += 1
+            }
+            if let equals {
+                let name = ASCII.trimmed(bytes, start..<equals)
+                let value = ASCII.trimmed(bytes, (equals + 1)..<index)
+                switch name.count {
+                case 3 where ASCII.equal(bytes, from: name.lowerBound, to: name.upperBound, "for"): node = value
+                case 4 where ASCII.equal(bytes, from: name.lowerBound, to: name.upperBound, "host"): host = value
+                case 5 where ASCII.equal(bytes, from: name.lowerBound, to: name.upperBound, "proto"): scheme = value
+                default: break
+                }
+            }
+            index += 1
+        }
+    }
+}
+
+extension HTTPRequestHead {
+    /// The text without its quotes.
+    fileprivate func unquoted(_ range: Range<Int>) -> String {
+        let text = text(from: range.lowerBound, to: range.upperBound)
+        return text.utf8.contains(UInt8(ascii: "\"")) ? text.filter { $0 != "\"" } : text
     }
 }

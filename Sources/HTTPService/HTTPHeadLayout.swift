@@ -13,6 +13,7 @@ struct HTTPHeadLayout {
     var fieldsStart = 0
     /// First byte after the empty line.
     var end = 0
+    private(set) var lines = HTTPRequestHead.KnownLines()
     private var contentLength = 0
 
     /// An offset counted from the request line. A head has at most 8 KiB, so that 16 bits are enough.
@@ -231,7 +232,8 @@ struct HTTPHeadLayout {
         case 4 where isNamed("host", bytes):
             if traits.contains(.host) { throw .hostMissingOrRepeated }
             traits.insert(.host)
-        case 5 where isNamed("range", bytes): traits.insert(.range)
+        case 5 where isNamed("range", bytes):
+            if traits.insert(.range).inserted { lines.range = offset(name.lowerBound) }
         case 6 where isNamed("expect", bytes):
             guard ASCII.equal(bytes, from: value.lowerBound, to: value.upperBound, "100-continue") else {
                 throw .unsupportedExpectation
@@ -240,9 +242,11 @@ struct HTTPHeadLayout {
         case 7 where isNamed("upgrade", bytes): traits.insert(.upgrade)
         case 9 where isNamed("forwarded", bytes): traits.insert(.forwarded)
         case 10 where isNamed("connection", bytes): noteConnection(bytes, value)
-        case 13 where isNamed("if-none-match", bytes): traits.insert(.ifNoneMatch)
+        case 13 where isNamed("if-none-match", bytes):
+            if traits.insert(.ifNoneMatch).inserted { lines.ifNoneMatch = offset(name.lowerBound) }
         case 14 where isNamed("content-length", bytes): try noteContentLength(bytes, value)
-        case 15 where isNamed("accept-encoding", bytes): traits.insert(.acceptEncoding)
+        case 15 where isNamed("accept-encoding", bytes):
+            if traits.insert(.acceptEncoding).inserted { lines.acceptEncoding = offset(name.lowerBound) }
         case 15 where isNamed("x-forwarded-for", bytes): traits.insert(.forwarded)
         case 16 where isNamed("x-forwarded-host", bytes): traits.insert(.forwarded)
         case 17 where isNamed("x-forwarded-proto", bytes): traits.insert(.forwarded)
@@ -269,13 +273,19 @@ struct HTTPHeadLayout {
 
     private mutating func noteConnection(_ bytes: borrowing Span<UInt8>, _ value: Range<Int>) {
         var index = value.lowerBound
-        while index < value.upperBound {
+        var count = 0
+        while index < value.upperBound, count < HTTPRequestHead.maximumMembers {
             let start = index
             while index < value.upperBound, ASCII.isToken(bytes[index]) { index += 1 }
-            if ASCII.equal(bytes, from: start, to: index, "close") { traits.insert(.connectionClose) }
-            if ASCII.equal(bytes, from: start, to: index, "keep-alive") { traits.insert(.connectionKeepAlive) }
-            if ASCII.equal(bytes, from: start, to: index, "upgrade") { traits.insert(.connectionUpgrade) }
-            index = max(index, start + 1)
+            switch index - start {
+            case 5 where ASCII.equal(bytes, from: start, to: index, "close"): traits.insert(.connectionClose)
+            case 7 where ASCII.equal(bytes, from: start, to: index, "upgrade"): traits.insert(.connectionUpgrade)
+            case 10 where ASCII.equal(bytes, from: start, to: index, "keep-alive"):
+                traits.insert(.connectionKeepAlive)
+            default: break
+            }
+            while index < value.upperBound, !ASCII.isToken(bytes[index]) { index += 1 }
+            count += 1
         }
     }
 }

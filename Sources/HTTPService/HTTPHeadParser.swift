@@ -42,7 +42,7 @@ public struct HTTPHeadParser: Sendable {
             method: layout.method, version: layout.version, framing: try layout.framing(), bytes: bytes,
             traits: layout.traits, pathStart: layout.offset(layout.pathStart), pathEnd: layout.offset(layout.pathEnd),
             queryStart: layout.offset(layout.queryStart), queryEnd: layout.offset(layout.queryEnd),
-            fieldsStart: layout.offset(layout.fieldsStart))
+            fieldsStart: layout.offset(layout.fieldsStart), lines: layout.lines)
     }
 
     /// Whether an empty line ends within the bytes that were not searched yet.

@@ -3,6 +3,9 @@ public import NIOCore
 /// The parameters of a query or of a form body (`application/x-www-form-urlencoded`), decoded when they are
 /// asked for.
 public struct HTTPQuery: Sendable, Sequence {
+    /// Parameters that count: more than any page sends. Those behind them are as good as absent.
+    static let maximumCount = 128
+
     let bytes: ByteBufferView
 
     public init(_ bytes: ByteBufferView) {
@@ -17,7 +20,7 @@ public struct HTTPQuery: Sendable, Sequence {
     public subscript(name: String) -> String? {
         var iterator = Iterator(rest: bytes)
         while let (rawName, rawValue) = iterator.nextRaw() {
-            if rawName.elementsEqual(name.utf8) || PercentEncoding.decode(rawName, plusIsSpace: true) == name {
+            if PercentEncoding.decodes(rawName, to: name, plusIsSpace: true) {
                 return PercentEncoding.decode(rawValue, plusIsSpace: true)
             }
         }
@@ -38,9 +41,15 @@ public struct HTTPQuery: Sendable, Sequence {
     /// All parameters in order; those with broken escapes are left out.
     public struct Iterator: IteratorProtocol {
         var rest: ByteBufferView
+        private var count = 0
+
+        init(rest: ByteBufferView) {
+            self.rest = rest
+        }
 
         mutating func nextRaw() -> (name: ByteBufferView, value: ByteBufferView)? {
-            while !rest.isEmpty {
+            while !rest.isEmpty, count < HTTPQuery.maximumCount {
+                count += 1
                 let end = rest.firstIndex(of: UInt8(ascii: "&")) ?? rest.endIndex
                 let pair = rest[rest.startIndex..<end]
                 rest = end == rest.endIndex ? rest[end..<end] : rest[(end + 1)...]

@@ -64,8 +64,10 @@ public struct HTTPRequest: Sendable {
     /// The token after `Bearer ` in `Authorization` (RFC 6750 §2.1).
     public var bearerToken: String? {
         guard let value = head["authorization"] else { return nil }
-        let parts = value.split(separator: " ", maxSplits: 1)
-        guard parts.count == 2, parts[0].lowercased() == "bearer" else { return nil }
-        return String(parts[1])
+        let scheme = "bearer "
+        guard value.utf8.count > scheme.utf8.count, value.prefix(scheme.utf8.count).lowercased() == scheme else {
+            return nil
+        }
+        return String(value.dropFirst(scheme.utf8.count).drop { $0 == " " })
     }
 }

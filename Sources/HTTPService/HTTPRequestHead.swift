@@ -17,6 +17,15 @@ public struct HTTPRequestHead: Sendable {
     var queryStart: UInt16
     var queryEnd: UInt16
     var fieldsStart: UInt16
+    var lines = KnownLines()
+
+    /// Where the first lines of fields lie that a response is chosen by, so that they are found without walking over
+    /// the others once more; meaningful where `traits` has the field.
+    struct KnownLines: Sendable {
+        var range: UInt16 = 0
+        var ifNoneMatch: UInt16 = 0
+        var acceptEncoding: UInt16 = 0
+    }
 
     struct Traits: OptionSet, Sendable {
         let rawValue: UInt32
@@ -117,7 +126,7 @@ public struct HTTPRequestHead: Sendable {
         return fields
     }
 
-    private func nextValue(of name: String, after position: Int) -> (start: Int, end: Int, next: Int)? {
+    func nextValue(of name: String, after position: Int) -> (start: Int, end: Int, next: Int)? {
         let bytes = bytes.readableBytesUInt8Span
         var position = position
         while let line = FieldLine(bytes, at: position) {
@@ -142,7 +151,7 @@ public struct HTTPRequestHead: Sendable {
         bytes.viewBytes(at: bytes.readerIndex + Int(start), length: Int(end) - Int(start)) ?? ByteBufferView()
     }
 
-    private func text(from start: Int, to end: Int) -> String {
+    func text(from start: Int, to end: Int) -> String {
         guard let slice = bytes.getSlice(at: bytes.readerIndex + start, length: end - start) else { return "" }
         return String(validating: slice.readableBytesView, as: UTF8.self)
             ?? String(String.UnicodeScalarView(slice.readableBytesView.map { Unicode.Scalar($0) }))

@@ -21,12 +21,36 @@ public enum PercentEncoding {
         return String(validating: decoded, as: UTF8.self)
     }
 
+    /// Whether `decode` gives this text; nothing is allocated.
+    static func decodes(_ bytes: some Collection<UInt8>, to text: String, plusIsSpace: Bool = false) -> Bool {
+        var expected = text.utf8.makeIterator()
+        var iterator = bytes.makeIterator()
+        while var byte = iterator.next() {
+            if byte == UInt8(ascii: "%") {
+                guard let high = iterator.next().flatMap(ASCII.hexadecimalValue),
+                    let low = iterator.next().flatMap(ASCII.hexadecimalValue)
+                else { return false }
+                byte = high << 4 | low
+            } else if byte == UInt8(ascii: "+"), plusIsSpace {
+                byte = ASCII.space
+            }
+            if byte == 0 || expected.next() != byte { return false }
+        }
+        return expected.next() == nil
+    }
+
+    /// Segments that a path may have: more than any address here has.
+    private static let maximumSegments = 32
+
     /// The segments of a path, decoded: `/hls/a%20b` → `["hls", "a b"]`, `/` → `[]`, `/a/` → `["a", ""]`.
     /// - Returns: nil for a path that nothing should rely on: a broken escape, NUL or another control character,
-    ///   `.` and `..` segments, an empty segment before the end, a slash or a backslash within a segment.
+    ///   `.` and `..` segments, an empty segment before the end, a slash or a backslash within a segment, more than 32
+    ///   segments.
     public static func pathSegments(_ path: some Collection<UInt8>) -> [String]? {
         guard path.first == ASCII.slash else { return path.isEmpty ? [] : nil }
-        let parts = path.dropFirst().split(separator: ASCII.slash, omittingEmptySubsequences: false)
+        let parts = path.dropFirst().split(
+            separator: ASCII.slash, maxSplits: maximumSegments, omittingEmptySubsequences: false)
+        guard parts.count <= maximumSegments else { return nil }
         if parts.count == 1, parts[0].isEmpty { return [] }
         var segments: [String] = []
         segments.reserveCapacity(parts.count)

@@ -20,7 +20,7 @@ enum WebSocketHandshake {
         for request: HTTPRequest, subprotocols: [String], origins: WebSocketOriginPolicy
     ) -> Outcome {
         guard request.method == .get, request.head.version == .http11, request.head.wantsUpgrade,
-            request["upgrade"]?.lowercased().split(separator: ",").contains(where: { $0.isWebSocket }) == true
+            request.head.lists("websocket", in: "upgrade")
         else {
             return .refused(
                 .problem(
@@ -40,17 +40,12 @@ enum WebSocketHandshake {
         guard origins.allows(request) else {
             return .refused(.problem(.forbidden, detail: "Pages of this origin may not connect here."))
         }
-        let offered = request.head.values(of: "sec-websocket-protocol").flatMap { value in
-            value.split(separator: ",").map { String($0.filter { $0 != " " && $0 != "\t" }) }
+        let subprotocol = subprotocols.first {
+            request.head.lists($0, in: "sec-websocket-protocol", ignoringCase: false)
         }
-        let subprotocol = subprotocols.first(where: offered.contains)
         var text = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
         text += "Sec-WebSocket-Accept: \(accept(key: key))\r\n"
         if let subprotocol { text += "Sec-WebSocket-Protocol: \(subprotocol)\r\n" }
         return .accepted(response: ByteBuffer(string: text + "\r\n"), subprotocol: subprotocol)
     }
-}
-
-extension Substring {
-    fileprivate var isWebSocket: Bool { filter { $0 != " " && $0 != "\t" } == "websocket" }
 }

@@ -30,6 +30,6 @@ public enum WebSocketUpgrade {
 
     /// Whether a request asks for a WebSocket, so that one address can serve a page and a socket.
     public static func isRequested(by request: HTTPRequest) -> Bool {
-        request.head.wantsUpgrade && request["upgrade"]?.lowercased() == "websocket"
+        request.head.wantsUpgrade && request.head.lists("websocket", in: "upgrade")
     }
 }

@@ -12,7 +12,7 @@ struct WebResponder: HTTPResponder {
         let path = request.path
         if let asset = WebPages.asset(path: path) { return .response(Self.response(asset)) }
         if let page = WebPages.page(forPath: path) { return .response(Self.response(page)) }
-        let wantsPage = request["accept"]?.contains("text/html") ?? false
+        let wantsPage = request.head.lists("text/html", in: "accept")
         return wantsPage ? .response(Self.notFound) : .pass
     }
 
