@@ -140,7 +140,7 @@ let package = Package(
             "Origin",
             [
                 "AudioTimeline", "DatabaseTesting", "Events", "HLS", "HTTPService", "Persistence", "SegmentStore",
-                nio("NIOCore"), nio("NIOEmbedded"),
+                "Telemetry", logging, nio("NIOCore"), nio("NIOEmbedded"), nio("NIOPosix"),
             ]),
         tests(
             "Persistence", ["DatabaseTesting", "EventProcess", "Events", "MessageBus", logging, nio("NIOCore")]),

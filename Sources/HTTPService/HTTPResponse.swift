@@ -43,6 +43,12 @@ public struct HTTPResponse: Sendable {
     }
 
     public var status: HTTPStatus { storage.status }
+    /// With quotes, of the body that is not compressed; nil where there is none.
+    public var entityTag: String? { storage.identity.entityTag }
+    /// Bytes that it holds, in all its forms.
+    public var byteCount: Int {
+        storage.identity.body.readableBytes + (storage.compressed?.body.readableBytes ?? 0)
+    }
     /// The whole body, not compressed.
     public var body: ByteBuffer { storage.identity.body }
 

@@ -17,7 +17,7 @@ public struct OriginResponder: HTTPResponder {
         }
         // Names are plain ASCII: whatever is escaped in a path is none of them.
         let components = request.rawPath.dropFirst(5).split(
-            separator: UInt8(ascii: "/"), omittingEmptySubsequences: false
+            separator: UInt8(ascii: "/"), maxSplits: 5, omittingEmptySubsequences: false
         ).map { String(decoding: $0, as: UTF8.self) }
         switch components.count {
         case 2 where components[1] == "master.m3u8": return master(channel: components[0], context)
@@ -56,7 +56,7 @@ public struct OriginResponder: HTTPResponder {
             return recordings.segment(channel: channel, stream: stream, rendition: rendition, file: file)
         }
         if file.hasSuffix(".m3u8") { reports.seen(request, channel: channel) }
-        if file == "rewind.m3u8" { return recordings.rewind(stream: stream, rendition: rendition) }
+        if file == "rewind.m3u8" { return recordings.rewind(channel: channel, stream: stream, rendition: rendition) }
         guard let hub = hubs.hub(stream) else { return .response(.notYet) }
         if file == "live.m3u8" {
             let directives =

@@ -11,11 +11,12 @@ extension HTTPResponse {
             entityTag: tag, allowsRanges: true, isCrossOrigin: true)
     }
 
-    static func playlist(_ body: ByteBuffer, maximumAge: Int) -> HTTPResponse {
+    /// - Parameter tag: of playlists that stay the same for longer than a part.
+    static func playlist(_ body: ByteBuffer, maximumAge: Int, tag: String? = nil) -> HTTPResponse {
         HTTPResponse(
             contentType: "application/vnd.apple.mpegurl", fields: [.cacheControl("public, max-age=\(maximumAge)")],
             // Without memory for it the playlist goes out as it is.
-            body: body, compressedBody: try? Gzip.compress(body), isCrossOrigin: true)
+            body: body, compressedBody: try? Gzip.compress(body), entityTag: tag, isCrossOrigin: true)
     }
 
     static let notYet = HTTPResponse.problem(

@@ -1,6 +1,7 @@
 import Events
 public import Logging
 public import MessageBus
+import NIOCore
 public import Persistence
 public import SegmentStore
 
@@ -11,6 +12,7 @@ public final class OriginService: Sendable {
     private let consumer: EventConsumer
     private let directory: StreamDirectory
     private let hubs: StreamHubs
+    private let work = LongWork(cores: System.coreCount)
     private let reports: ListenerReports
     private let process: String
     private let logger: Logger
@@ -27,14 +29,15 @@ public final class OriginService: Sendable {
         self.process = "origin-" + process
         self.logger = logger
         directory = StreamDirectory(database: database)
-        hubs = StreamHubs(bus: bus, store: store, settings: settings, metrics: metrics, logger: logger)
+        hubs = StreamHubs(bus: bus, store: store, settings: settings, work: work, metrics: metrics, logger: logger)
         reports = ListenerReports(process: self.process, bus: bus, directory: directory, logger: logger)
         consumer = EventConsumer(
             subscriber: "origin", types: OriginSchema.types, replayedBy: ["accounts", "ingest"], database: database,
             bus: bus, logger: logger)
         responder = OriginResponder(
             directory: directory, hubs: hubs,
-            recordings: RecordingPlaylists(store: store, directory: directory, settings: settings, logger: logger),
+            recordings: RecordingPlaylists(
+                store: store, directory: directory, settings: settings, work: work, metrics: metrics, logger: logger),
             reports: reports)
     }
 
@@ -49,7 +52,11 @@ public final class OriginService: Sendable {
 
     /// Works until cancelled.
     public func run() async throws {
-        defer { hubs.shutDown() }
+        work.start()
+        defer {
+            hubs.shutDown()
+            work.shutDown()
+        }
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { try await self.consumer.run(apply: OriginSchema.apply) }
             tasks.addTask {

@@ -21,6 +21,7 @@ extension RecordingIndex {
             let missing =
                 hole.map { $0.overflow || $0.partialValue > Self.longestListedHole ? 0 : $0.partialValue } ?? 0
             let isNew = previous.map { $0.number != epoch.number } ?? false
+            var dates = epoch.dates[...]
             for offset in (0..<epoch.segmentCount).reversed() {
                 let isLast = offset == epoch.segmentCount - 1
                 let samples = isLast ? epoch.lastSegmentSamples : Timeline.segmentSamples
@@ -31,10 +32,11 @@ extension RecordingIndex {
                 discontinuity = epoch.discontinuitySequence &- (isDiscontinuity ? 1 : 0)
                 segments.append(
                     segment(
-                        epoch, offset: Int64(offset), samples: samples, prefix: prefix, isDiscontinuity: isDiscontinuity
-                    ))
+                        epoch, dates: &dates, offset: Int64(offset), samples: samples, prefix: prefix,
+                        isDiscontinuity: isDiscontinuity))
             }
             guard let previous else { continue }
+            var datesBefore = previous.dates.suffix(1)
             for offset in (0..<missing).reversed() {
                 if length + Timeline.segmentSamples > lastSamples { break listing }
                 length += Timeline.segmentSamples
@@ -42,8 +44,8 @@ extension RecordingIndex {
                 discontinuity = previous.discontinuitySequence
                 segments.append(
                     segment(
-                        previous, offset: Int64(previous.segmentCount + offset), samples: Timeline.segmentSamples,
-                        prefix: prefix, isGap: true))
+                        previous, dates: &datesBefore, offset: Int64(previous.segmentCount + offset),
+                        samples: Timeline.segmentSamples, prefix: prefix, isGap: true))
             }
         }
         return MediaPlaylist(
@@ -52,14 +54,18 @@ extension RecordingIndex {
             segments: segments.reversed(), isEnded: isComplete)
     }
 
+    /// - Parameter dates: those of the epoch that may apply. Segments are asked for from the last to the first, so that
+    ///   what lies behind this one is left out for those before it: there is a date a minute.
     private func segment(
-        _ epoch: Epoch, offset: Int64, samples: Int64, prefix: String, isDiscontinuity: Bool = false,
-        isGap: Bool = false
+        _ epoch: Epoch, dates: inout ArraySlice<DateCorrection>, offset: Int64, samples: Int64, prefix: String,
+        isDiscontinuity: Bool = false, isGap: Bool = false
     ) -> Segment {
+        while dates.count > 1, let last = dates.last, last.segment > UInt64(offset) { dates.removeLast() }
+        let date = dates.last.map { $0.dateMicroseconds + (offset - Int64($0.segment)) * 1_920_000 } ?? 0
         let sequence = epoch.firstMediaSequence + UInt64(offset)
         return Segment(
             uri: prefix + SegmentKey.segment(epoch: epoch.number, mediaSequence: sequence),
-            durationSamples: Int(samples), dateMilliseconds: epoch.dateMicroseconds(ofSegment: UInt64(offset)) / 1000,
+            durationSamples: Int(samples), dateMilliseconds: date / 1000,
             isDiscontinuity: isDiscontinuity, map: prefix + SegmentKey.initialization(epoch: epoch.number), isGap: isGap
         )
     }

@@ -16,16 +16,19 @@ final class StreamHubs: Sendable {
     private let bus: any MessageBus
     private let store: any SegmentStore
     private let settings: OriginSettings
+    private let work: LongWork
     private let metrics: OriginMetrics
     private let logger: Logger
     private let state = Mutex(State())
 
     init(
-        bus: any MessageBus, store: any SegmentStore, settings: OriginSettings, metrics: OriginMetrics, logger: Logger
+        bus: any MessageBus, store: any SegmentStore, settings: OriginSettings, work: LongWork, metrics: OriginMetrics,
+        logger: Logger
     ) {
         self.bus = bus
         self.store = store
         self.settings = settings
+        self.work = work
         self.metrics = metrics
         self.logger = logger
     }
@@ -113,8 +116,11 @@ final class StreamHubs: Sendable {
     private func recall(_ hub: StreamHub) async -> Bool {
         let key = SegmentKey.index(stream: hub.stream)
         do {
-            let bytes = try await withThrowingTaskGroup(of: ByteBuffer?.self) { [store] tasks in
-                tasks.addTask { try await store.get(key) }
+            let index = try await withThrowingTaskGroup(of: RecordingIndex?.self) { [store, work] tasks in
+                tasks.addTask {
+                    guard let bytes = try await store.get(key) else { return nil }
+                    return try await work.decode { try RecordingIndex(decoding: bytes) }
+                }
                 tasks.addTask {
                     try await Task.sleep(for: Self.storePatience)
                     throw SegmentStoreError.failed(operation: "get", key: key, reason: "no answer in time")
@@ -122,9 +128,7 @@ final class StreamHubs: Sendable {
                 defer { tasks.cancelAll() }
                 return try await tasks.next() ?? nil
             }
-            guard let index = try bytes.map({ try RecordingIndex(decoding: $0) }), !index.keeping.isRemoved else {
-                return false
-            }
+            guard let index, !index.keeping.isRemoved else { return false }
             hub.recall(index)
             return index.isComplete
         } catch {
