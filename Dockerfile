@@ -45,8 +45,10 @@ COPY --chmod=0755 deploy/docker/twitchy-health /usr/local/bin/twitchy-health
 USER 10001:10001
 WORKDIR /data
 VOLUME /data
-# A container's loopback is nobody's: the public ports listen on all addresses, the admin port stays inside.
+# A container's loopback is nobody's: the public ports listen on all addresses, the admin port stays inside. A server
+# that dies ends its container, which whoever runs it starts again.
 ENV TWITCHY_BIND=0.0.0.0 \
+    TWITCHY_NO_SUPERVISE=true \
     TWITCHY_DATA=/data
 EXPOSE 1935 8000 8080
 STOPSIGNAL SIGTERM

@@ -52,6 +52,9 @@ let package = Package(
         .systemLibrary(name: "CRabbitMQ", pkgConfig: "librabbitmq", providers: [.apt(["librabbitmq-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
+        // Signals and processes, as far as Swift cannot call them.
+        .target(name: "CProcess"),
+
         // Pure values: bytes in, values out.
         module("AudioTimeline", [nio("NIOCore")]),
         module("CMAF", ["AudioTimeline", nio("NIOCore")]),
@@ -106,7 +109,8 @@ let package = Package(
         .executableTarget(
             name: "Twitchy",
             dependencies: [
-                "AccountService", "AudioTimeline", "Events", "FFmpeg", "HTTPService", "Ingest", "MessageBus", "Origin",
+                "AccountService", "AudioTimeline", "CProcess", "Events", "FFmpeg", "HTTPService", "Ingest",
+                "MessageBus", "Origin",
                 "Persistence", "SegmentStore", "Telemetry", "Transcoder", "Web", crypto, httpClient, logging,
                 nio("NIOCore"), nio("NIOFoundationCompat"),
                 nio("NIOPosix"), "Yams", .product(name: "ArgumentParser", package: "swift-argument-parser"),

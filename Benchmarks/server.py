@@ -21,7 +21,10 @@ class BenchmarkError(Exception):
 
 
 class Server:
-    """`twitchy serve --demo`, ready when this returns; ends with the `with` block."""
+    """`twitchy serve --demo`, ready when this returns; ends with the `with` block.
+
+    Without a supervisor, so that the process which was started is the one to measure.
+    """
 
     def __init__(self, *options, channels=(), environment=None):
         self._folder = pathlib.Path(tempfile.mkdtemp(prefix="twitchy-benchmark-"))
@@ -29,7 +32,7 @@ class Server:
         self._log_path = self._folder / "log"
         with open(self._log_path, "wb") as log:
             self._process = subprocess.Popen(
-                [BINARY, "serve", "--demo", "--data", data, "--http-port", "0", "--rtmp-port", "0",
+                [BINARY, "serve", "--demo", "--no-supervise", "--data", data, "--http-port", "0", "--rtmp-port", "0",
                  "--icecast-port", "0", "--admin-port", "0", "--ladder", LADDER, *options],
                 stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=log,
                 env={**os.environ, **(environment or {})},

@@ -14,6 +14,7 @@ import Synchronization
 public final class HTTPServer: Sendable {
     private let host: String
     private let port: Int
+    private let socket: CInt?
     private let group: any EventLoopGroup
     private let responders: [any HTTPResponder]
     private let configuration: HTTPServerConfiguration
@@ -39,14 +40,16 @@ public final class HTTPServer: Sendable {
     /// - Parameters:
     ///   - host: a name or an address of this machine, `0.0.0.0` or `::` for all of them.
     ///   - port: 0 takes a free one; `start()` tells which.
+    ///   - socket: listens there already, inherited from the process that started this one.
     ///   - responders: asked in order.
     public init(
-        host: String, port: Int, group: any EventLoopGroup, responders: [any HTTPResponder],
+        host: String, port: Int, socket: CInt? = nil, group: any EventLoopGroup, responders: [any HTTPResponder],
         configuration: HTTPServerConfiguration = HTTPServerConfiguration(),
         metrics: (any HTTPServerMetrics)? = nil, logger: Logger
     ) {
         self.host = host
         self.port = port
+        self.socket = socket
         self.group = group
         self.responders = responders
         self.configuration = configuration
@@ -150,7 +153,6 @@ public final class HTTPServer: Sendable {
     private func bind(_ loops: [ObjectIdentifier: NIOLoopBound<HTTPServerLoop>]) async throws -> any Channel {
         let highWaterMark = configuration.outboundHighWaterMark
         return try await ServerBootstrap(group: group)
-            .serverChannelOption(.backlog, value: HTTPServerConfiguration.backlog)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .serverChannelOption(.maxMessagesPerRead, value: 64)
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
@@ -170,7 +172,7 @@ public final class HTTPServer: Sendable {
                     try channel.pipeline.syncOperations.addHandler(HTTPConnectionHandler(loop: loop))
                 }
             }
-            .bind(host: host, port: port).get()
+            .listen(host: host, port: port, socket: socket, backlog: HTTPServerConfiguration.backlog)
     }
 
     private static func describe(_ error: any Error, host: String, port: Int) -> HTTPServerError {

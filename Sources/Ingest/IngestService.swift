@@ -54,10 +54,13 @@ public final class IngestService: Sendable {
     public func subscribe() async throws { try await consumer.declare() }
 
     /// Opens the port for RTMP.
+    /// - Parameter socket: listens there already, inherited from the process that started this one.
     /// - Returns: the port.
-    public func listenForRTMP(host: String, port: Int) async throws -> (any Channel, port: Int) {
+    public func listenForRTMP(
+        host: String, port: Int, socket: CInt? = nil
+    ) async throws -> (any Channel, port: Int) {
         let channel = try await RTMPListener(ingest: context, group: group, logger: logger)
-            .bind(host: host, port: port)
+            .bind(host: host, port: port, socket: socket)
         return (channel, channel.localAddress?.port ?? port)
     }
 

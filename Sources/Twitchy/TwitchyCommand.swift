@@ -1,8 +1,9 @@
 import ArgumentParser
+import CProcess
+import Dispatch
 import Foundation
 
 /// The one binary: all roles, or some of them, and the commands of administration.
-@main
 struct TwitchyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "twitchy", abstract: "Live audio: push with any encoder, listen in any HLS player.",
@@ -14,9 +15,8 @@ struct TwitchyCommand: AsyncParsableCommand {
         ],
         defaultSubcommand: nil)
 
-    static func main() async {
-        // Whoever reads our output may leave; that must not end a server.
-        signal(SIGPIPE, SIG_IGN)
+    /// Runs the command that was typed.
+    static func run() async {
         do {
             var command = try parseAsRoot()
             if var command = command as? any AsyncParsableCommand {
@@ -24,10 +24,18 @@ struct TwitchyCommand: AsyncParsableCommand {
             } else {
                 try command.run()
             }
-        } catch let failure as Failure {
+            Foundation.exit(0)
+        } catch {
+            end(with: error)
+        }
+    }
+
+    /// Says in one line why the program ends.
+    static func end(with error: any Error) -> Never {
+        if let failure = error as? Failure {
             Failure.report(failure.description)
             Foundation.exit(failure.code)
-        } catch {
+        } else {
             let code = exitCode(for: error)
             guard code != .success else { exit(withError: error) }
             // One line says what is wrong; what is right stands in `--help`.
@@ -35,6 +43,25 @@ struct TwitchyCommand: AsyncParsableCommand {
             Failure.report(line)
             Foundation.exit(code == .validationFailure ? Failure.usage : code.rawValue)
         }
+    }
+}
+
+@main
+enum Program {
+    static func main() {
+        // Whoever reads our output may leave; that must not end a server.
+        signal(SIGPIPE, SIG_IGN)
+        twitchy_die_of_sent_signals()
+        do {
+            // A supervisor has this thread and no other, so that it stays simple; everything else is asynchronous.
+            if let serve = try TwitchyCommand.parseAsRoot() as? ServeCommand, let code = try serve.supervise() {
+                exit(code)
+            }
+        } catch {
+            TwitchyCommand.end(with: error)
+        }
+        Task { await TwitchyCommand.run() }
+        dispatchMain()
     }
 }
 

@@ -34,13 +34,21 @@ import Testing
                 ("--http-port", server.ports.http), ("--rtmp-port", server.ports.rtmp),
                 ("--icecast-port", server.ports.icecast), ("--admin-port", server.ports.admin),
             ]
-            for (option, port) in ports {
-                var arguments = TwitchyServer.freePorts
-                let place = try #require(arguments.firstIndex(of: option))
-                arguments[place + 1] = "\(port)"
-                try await fails(
-                    ["serve", "--data", scene.file("other-data").path] + arguments, with: 69,
-                    saying: [option, "\(port)"], in: scene)
+            // Each waits a moment for a port that may be about to become free.
+            try await withThrowingTaskGroup { attempts in
+                for (option, port) in ports {
+                    for supervision in [[], ["--no-supervise"]] {
+                        var arguments = TwitchyServer.freePorts + supervision
+                        let place = try #require(arguments.firstIndex(of: option))
+                        arguments[place + 1] = "\(port)"
+                        let data = scene.file("data\(option)\(supervision.count)").path
+                        attempts.addTask { [arguments] in
+                            try await fails(
+                                ["serve", "--data", data] + arguments, with: 69, saying: [option, "\(port)"], in: scene)
+                        }
+                    }
+                }
+                try await attempts.waitForAll()
             }
         }
     }
@@ -60,6 +68,10 @@ import Testing
                 let rest = TwitchyServer.freePorts.contains(arguments[0]) ? [] : TwitchyServer.freePorts
                 try await fails(["serve", "--data", data] + rest + arguments, with: 64, saying: [word], in: scene)
             }
+            // What the server itself finds, its supervisor does not say again.
+            try await fails(
+                ["serve", "--data", data, "--segment-store", "s3://bucket?endpoint=http://127.0.0.1:1"]
+                    + TwitchyServer.freePorts, with: 64, saying: ["segment-store"], in: scene)
             try await fails(["sing"], with: 64, saying: ["sing"], in: scene)
             try await fails(["channel", "create", "A B", "--data", data], with: 64, saying: [], in: scene)
         }

@@ -5,7 +5,8 @@ import Testing
 @Suite(.heavy) struct HostileInputTests {
     @Test func aStreamPlaysOnWhileOthersSendNonsense() async throws {
         try await Scene.run { scene in
-            let server = try await TwitchyServer.start(in: scene)
+            // The process whose memory is looked at.
+            let server = try await TwitchyServer.start(in: scene, options: ["--no-supervise"])
             let signal = try await Signal.make(in: scene, seconds: 28)
             let encoder = try scene.encoder(
                 signal.file, ["-c:a", "aac", "-b:a", "256k"], to: ["-f", "flv", server.rtmpAddress(key: "demo-key")])

@@ -32,13 +32,13 @@ unshare --mount --propagation private bash -euc '
     mount -t tmpfs -o uid=10001,gid=10001,mode=750 tmpfs "$root/data"
     inside() {
         chroot --userspec=10001:10001 "$root" env -i PATH=/usr/local/bin:/usr/bin:/bin TWITCHY_DATA=/data \
-            TWITCHY_BIND=0.0.0.0 TWITCHY_HTTP_PORT=0 TWITCHY_RTMP_PORT=0 TWITCHY_ICECAST_PORT=0 \
+            TWITCHY_BIND=0.0.0.0 TWITCHY_NO_SUPERVISE=true TWITCHY_HTTP_PORT=0 TWITCHY_RTMP_PORT=0 TWITCHY_ICECAST_PORT=0 \
             TWITCHY_ADMIN_PORT=19100 "$@"
     }
     inside twitchy version
     # Not through a function: its process would be a shell, and not the server.
     chroot --userspec=10001:10001 "$root" env -i PATH=/usr/local/bin:/usr/bin:/bin TWITCHY_DATA=/data \
-        TWITCHY_BIND=0.0.0.0 TWITCHY_HTTP_PORT=0 TWITCHY_RTMP_PORT=0 TWITCHY_ICECAST_PORT=0 TWITCHY_ADMIN_PORT=19100 \
+        TWITCHY_BIND=0.0.0.0 TWITCHY_NO_SUPERVISE=true TWITCHY_HTTP_PORT=0 TWITCHY_RTMP_PORT=0 TWITCHY_ICECAST_PORT=0 TWITCHY_ADMIN_PORT=19100 \
         twitchy serve &
     server=$!
     for attempt in $(seq 100); do

@@ -52,7 +52,7 @@ class Units(unittest.TestCase):
             self.assertGreater(int(re.search(r"(?m)^TimeoutStopSec=(\d+)s$", text)[1]), 10)
             self.assertRegex(text, r"(?m)^Restart=on-failure$")
             self.assertRegex(text, r"(?m)^StartLimitBurst=\d+$")
-            self.assertRegex(text, r"(?m)^RestartPreventExitStatus=64 69$")
+            self.assertRegex(text, r"(?m)^RestartPreventExitStatus=64 65 69$")
 
     def test_options_exist_and_no_secret_is_an_argument(self):
         for name in ("twitchy.service", "twitchy@.service"):

@@ -1,3 +1,4 @@
+import HTTPService
 import Logging
 import NIOCore
 import NIOPosix
@@ -9,10 +10,9 @@ struct RTMPListener {
     let logger: Logger
 
     /// - Throws: `IngestError.addressInUse`.
-    func bind(host: String, port: Int) async throws -> any Channel {
+    func bind(host: String, port: Int, socket: CInt?) async throws -> any Channel {
         do {
             return try await ServerBootstrap(group: group)
-                .serverChannelOption(.backlog, value: 256)
                 .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
                 .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
                 .childChannelInitializer { [ingest, logger] channel in
@@ -22,7 +22,7 @@ struct RTMPListener {
                             RTMPHandler(ingest: ingest, origin: origin, logger: logger))
                     }
                 }
-                .bind(host: host, port: port).get()
+                .listen(host: host, port: port, socket: socket, backlog: 256)
         } catch let error as IOError where error.errnoCode == EADDRINUSE {
             throw IngestError.addressInUse(port: port, option: "--rtmp-port")
         }

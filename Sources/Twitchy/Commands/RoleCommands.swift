@@ -4,7 +4,9 @@ import Telemetry
 
 /// Runs roles until a signal comes.
 enum RoleProcess {
-    static func run(_ roles: Set<Role>, _ options: ServerOptions) async throws {
+    static func run(
+        _ roles: Set<Role>, _ options: ServerOptions, inheritance: Inheritance? = nil
+    ) async throws {
         let configuration = try Configuration(options)
         guard configuration.amqpURL != nil || roles == Set(Role.allCases) else {
             throw Failure(
@@ -16,7 +18,9 @@ enum RoleProcess {
         let output = LogOutput(level: configuration.logLevel)
         output.bootstrap()
         do {
-            try await Server(configuration: configuration, roles: roles, output: output).run()
+            try await Server(
+                configuration: configuration, roles: roles, inheritance: inheritance, output: output
+            ).run()
         } catch let error as IngestError {
             throw Failure(code: Failure.unavailable, description: error.description)
         }
@@ -25,11 +29,28 @@ enum RoleProcess {
 
 struct ServeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "serve", abstract: "Run all roles in one process.")
+        commandName: "serve", abstract: "Run all roles in one process, and start it again when it dies.")
 
     @OptionGroup var options: ServerOptions
 
-    func run() async throws { try await RoleProcess.run(Set(Role.allCases), options) }
+    func run() async throws {
+        try await RoleProcess.run(Set(Role.allCases), options, inheritance: Inheritance.own)
+    }
+
+    /// Looks after a server that does the work, unless this process is that server or nobody wants a supervisor.
+    ///
+    /// To be called on the main thread, before there is another.
+    /// - Returns: the code to exit with, nil where this process has to serve itself.
+    func supervise() throws -> Int32? {
+        if let inheritance = Inheritance.own {
+            inheritance.accept()
+            return nil
+        }
+        let configuration = try Configuration(options)
+        guard configuration.isSupervised else { return nil }
+        var supervisor = try Supervisor(configuration)
+        return try supervisor.run()
+    }
 }
 
 struct RunCommand: AsyncParsableCommand {

@@ -31,6 +31,8 @@ struct Configuration {
     var channelQuota: Int64?
     var logLevel = Logger.Level.info
     var demo = false
+    /// Whether `serve` is started again when it dies.
+    var isSupervised = true
 
     init(_ options: ServerOptions, environment: [String: String] = ProcessInfo.processInfo.environment) throws {
         var values: [String: String] = [:]
@@ -91,6 +93,11 @@ struct Configuration {
                 throw refuse("\"\(value)\" is not an address such as 127.0.0.1 or ::")
             }
             return value
+        }
+        func flag() throws -> Bool {
+            guard let flag = ["true": true, "1": true, "yes": true, "false": false, "0": false, "no": false][value]
+            else { throw refuse("\"\(value)\" is neither true nor false") }
+            return flag
         }
         func bytes() throws -> Int64 {
             guard let bytes = ByteCount(value)?.bytes else { throw refuse("\"\(value)\" is not a size such as 50GB") }
@@ -162,10 +169,8 @@ struct Configuration {
         case "log-level":
             guard let level = Logger.Level(rawValue: value) else { throw refuse("\"\(value)\" is not a log level") }
             logLevel = level
-        case "demo":
-            guard let flag = ["true": true, "1": true, "yes": true, "false": false, "0": false, "no": false][value]
-            else { throw refuse("\"\(value)\" is neither true nor false") }
-            demo = flag
+        case "demo": demo = try flag()
+        case "no-supervise": isSupervised = try !flag()
         default: break
         }
     }

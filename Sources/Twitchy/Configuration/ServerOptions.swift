@@ -71,6 +71,9 @@ struct ServerOptions: ParsableArguments {
     @Flag(help: "Make channel demo with stream key demo-key; on loopback only.")
     var demo = false
 
+    @Flag(help: "Let serve end when it dies, where systemd or a container starts it again.")
+    var noSupervise = false
+
     /// What was typed, by option name.
     var typed: [String: String] {
         var values: [String: String] = [:]
@@ -95,6 +98,7 @@ struct ServerOptions: ParsableArguments {
         values["recording-quota"] = recordingQuota
         values["channel-quota"] = channelQuota
         values["log-level"] = logLevel
+        if noSupervise { values["no-supervise"] = "true" }
         if demo { values["demo"] = "true" }
         return values
     }
@@ -102,6 +106,6 @@ struct ServerOptions: ParsableArguments {
     static let names = [
         "data", "http-port", "rtmp-port", "icecast-port", "admin-port", "admin-bind", "bind", "public-url",
         "trusted-proxies", "irc-port", "database-url", "amqp-url", "segment-store", "latency", "ladder", "slots", "dvr",
-        "keep-recordings", "recording-quota", "channel-quota", "log-level", "demo",
+        "keep-recordings", "recording-quota", "channel-quota", "log-level", "demo", "no-supervise",
     ]
 }

@@ -5,8 +5,9 @@ final class DataFolder: Sendable {
     let path: String
     private let lock: FileHandle
 
+    /// - Parameter patience: another server may have the folder for as long as one that was killed needs to disappear.
     /// - Throws: `Failure` with code 69 when another server has it.
-    init(_ path: String) throws {
+    init(_ path: String, patience: Duration = .zero) throws {
         self.path = try Self.make(path)
         let file = path + "/lock"
         let exists =
@@ -16,14 +17,27 @@ final class DataFolder: Sendable {
         guard exists, let handle = FileHandle(forUpdatingAtPath: file) else {
             throw Failure(code: Failure.unavailable, description: "--data \(path): cannot be written to")
         }
-        guard lockf(handle.fileDescriptor, Int32(F_TLOCK), 0) == 0 else {
-            throw Failure(
-                code: Failure.unavailable,
-                description:
-                    "--data \(path) belongs to another server that is running: stop it, or choose another folder")
+        let deadline = ContinuousClock.now + patience
+        // Unlike a record lock this one is held by whoever has the descriptor: a supervisor and its servers.
+        while flock(handle.fileDescriptor, LOCK_EX | LOCK_NB) != 0 {
+            guard ContinuousClock.now < deadline else {
+                throw Failure(
+                    code: Failure.unavailable,
+                    description:
+                        "--data \(path) belongs to another server that is running: stop it, or choose another folder")
+            }
+            usleep(20_000)
         }
         lock = handle
     }
+
+    /// A folder whose lock was inherited.
+    init(_ path: String, lock descriptor: CInt) {
+        self.path = path
+        lock = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+    }
+
+    var descriptor: CInt { lock.fileDescriptor }
 
     /// Makes the folder unless it is there.
     static func make(_ path: String) throws -> String {

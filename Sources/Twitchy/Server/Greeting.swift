@@ -7,6 +7,8 @@ struct Greeting {
     let configuration: Configuration
     let roles: Set<Role>
     let ports: Listeners.Ports
+    /// How many servers of this supervisor died before.
+    let restarts: Int
 
     func say(_ logger: Logger) {
         var metadata: Logger.Metadata = ["roles": "\(roles.map(\.rawValue).sorted().joined(separator: " "))"]
@@ -18,8 +20,11 @@ struct Greeting {
         if roles.contains(.ingest) || roles.contains(.transcoder) {
             metadata["ladder"] = "\(configuration.ladder.text)"
         }
+        if restarts > 0 { metadata["restarts"] = "\(restarts)" }
         logger.info("Serving", metadata: metadata)
-        guard configuration.demo, let http = ports.http, let rtmp = ports.rtmp, let admin = ports.admin else { return }
+        // Once is enough on a terminal.
+        guard configuration.demo, restarts == 0, let http = ports.http, let rtmp = ports.rtmp, let admin = ports.admin
+        else { return }
         let host = configuration.bind == "::1" ? "[::1]" : configuration.bind
         print(
             """

@@ -10,6 +10,8 @@ import Telemetry
 /// What the roles of this process stand on. Implementations are picked here and nowhere else.
 struct Infrastructure {
     let configuration: Configuration
+    /// nil where nobody supervises this process.
+    let inheritance: Inheritance?
     let output: LogOutput
     let metrics: MetricsRegistry
     let health: HealthRegistry
@@ -22,15 +24,22 @@ struct Infrastructure {
     private let folder: DataFolder?
     private let stores: SegmentStores
 
-    init(_ configuration: Configuration, roles: Set<Role>, output: LogOutput) throws {
+    init(
+        _ configuration: Configuration, roles: Set<Role>, inheritance: Inheritance?, output: LogOutput
+    ) throws {
         self.configuration = configuration
+        self.inheritance = inheritance
         self.output = output
         metrics = MetricsRegistry()
         health = HealthRegistry()
         // Without files of its own a process shares the folder, if it uses it at all.
-        folder =
-            configuration.databaseURL == nil && roles.contains { $0.database != nil }
-            ? try DataFolder(configuration.data) : nil
+        if let lock = inheritance?.descriptors[.lock] {
+            folder = DataFolder(configuration.data, lock: lock)
+        } else {
+            folder =
+                configuration.databaseURL == nil && roles.contains { $0.database != nil }
+                ? try DataFolder(configuration.data) : nil
+        }
         databases = try Databases(for: roles, configuration, folder: folder)
         group = MultiThreadedEventLoopGroup(numberOfThreads: System.coreCount)
         threads = NIOThreadPool(numberOfThreads: 4)
@@ -38,6 +47,12 @@ struct Infrastructure {
         bus = try Self.bus(configuration, health: health, roles: roles, logger: output.logger(label: "bus"))
         stores = try SegmentStores(configuration.segments, data: configuration.data, threads: threads, group: group)
         metrics.observeProcess()
+        if let inheritance {
+            metrics.observe(
+                "twitchy_process_restarts_total", .counter,
+                help: "How often the supervisor started the server again because it had died."
+            ) { [MetricSample(Double(inheritance.restarts))] }
+        }
         health.publish(to: metrics)
     }
 

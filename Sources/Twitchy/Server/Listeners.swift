@@ -33,15 +33,18 @@ struct Listeners {
 
     private mutating func open(_ roles: RunningRoles, _ base: Infrastructure) async throws {
         let configuration = base.configuration
+        let inherited = base.inheritance?.descriptors ?? [:]
         if let ingest = roles.ingest {
-            let listener = try await ingest.listenForRTMP(host: configuration.bind, port: configuration.rtmpPort)
+            let listener = try await ingest.listenForRTMP(
+                host: configuration.bind, port: configuration.rtmpPort, socket: inherited[.rtmp])
             (rtmp, ports.rtmp) = (listener.0, listener.port)
             var settings = HTTPServerConfiguration()
             settings.trustedProxies = configuration.trustedProxies
             settings.requiresHost = false
             ports.icecast = try await start(
                 HTTPServer(
-                    host: configuration.bind, port: configuration.icecastPort, group: base.group,
+                    host: configuration.bind, port: configuration.icecastPort, socket: inherited[.icecast],
+                    group: base.group,
                     responders: [ingest.icecastResponder, HealthResponder()], configuration: settings,
                     logger: base.output.logger(label: "icecast")), option: "--icecast-port")
         }
@@ -51,13 +54,15 @@ struct Listeners {
             settings.trustedProxies = configuration.trustedProxies
             ports.http = try await start(
                 HTTPServer(
-                    host: configuration.bind, port: configuration.httpPort, group: base.group, responders: responders,
+                    host: configuration.bind, port: configuration.httpPort, socket: inherited[.http], group: base.group,
+                    responders: responders,
                     configuration: settings, metrics: ServerCounters(base.metrics),
                     logger: base.output.logger(label: "http")), option: "--http-port")
         }
         ports.admin = try await start(
             HTTPServer(
-                host: configuration.adminBind, port: configuration.adminPort, group: base.group,
+                host: configuration.adminBind, port: configuration.adminPort, socket: inherited[.admin],
+                group: base.group,
                 responders: [AdminResponder(health: base.health, metrics: base.metrics)],
                 logger: base.output.logger(label: "admin")), option: "--admin-port")
     }
@@ -82,9 +87,7 @@ struct Listeners {
             servers.append(server)
             return port
         } catch HTTPServerError.addressInUse(_, let port) {
-            throw Failure(
-                code: Failure.unavailable,
-                description: "port \(port) is in use: stop what uses it, or choose another with \(option)")
+            throw Failure.portInUse(port, option: option)
         } catch {
             throw Failure(code: Failure.unavailable, description: "\(option): \(error)")
         }

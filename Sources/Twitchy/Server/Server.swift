@@ -8,12 +8,13 @@ import Telemetry
 struct Server {
     let configuration: Configuration
     let roles: Set<Role>
+    let inheritance: Inheritance?
     let output: LogOutput
 
     /// Serves until a signal comes.
     func run() async throws {
         FFmpegLibrary.setLogLevelQuiet()
-        let base = try Infrastructure(configuration, roles: roles, output: output)
+        let base = try Infrastructure(configuration, roles: roles, inheritance: inheritance, output: output)
         let logger = output.logger(label: "twitchy")
         let running = try RunningRoles(roles, on: base)
         try await base.waitForServers()
@@ -24,7 +25,9 @@ struct Server {
         }
 
         let listeners = try await Listeners.open(running, on: base)
-        Greeting(configuration: configuration, roles: roles, ports: listeners.ports).say(logger)
+        Greeting(
+            configuration: configuration, roles: roles, ports: listeners.ports, restarts: inheritance?.restarts ?? 0
+        ).say(logger)
         base.health.register("process").set(.ok)
         let watch = DependencyWatch(
             databases: base.databases.named,

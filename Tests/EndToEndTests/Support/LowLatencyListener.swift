@@ -58,18 +58,36 @@ struct LowLatencyListener: Sendable {
 
     /// Listens until the stream ends, or for so long.
     func listen(seconds: Double) async throws -> Heard {
-        try await onThread { try listenBlocking(seconds: seconds) }
+        try await onThread {
+            var heard = Heard()
+            try listen(until: Moment.now + seconds, &heard)
+            return heard
+        }
     }
 
-    private func listenBlocking(seconds: Double) throws -> Heard {
+    /// Listens for so long, and connects again whenever it was cut off, as players do.
+    func listenOn(seconds: Double) async throws -> Heard {
+        try await onThread {
+            var heard = Heard()
+            let deadline = Moment.now + seconds
+            while Moment.now < deadline, !heard.isEnded {
+                do {
+                    try listen(until: deadline, &heard)
+                } catch {
+                    Thread.sleep(forTimeInterval: 0.1)
+                }
+            }
+            return heard
+        }
+    }
+
+    private func listen(until deadline: Double, _ heard: inout Heard) throws {
         let connection = try HTTPConnection(port: port)
         let folder = playlist.split(separator: "/").dropLast().map { "/\($0)" }.joined()
-        var heard = Heard()
         var current = try MediaPlaylistText(try ok(connection.get(playlist)).text)
         if let map = (current.segments.first ?? current.open)?.map {
             heard.initialization = try ok(connection.get("\(folder)/\(map)")).body
         }
-        let deadline = Moment.now + seconds
         while Moment.now < deadline, !current.isEnded {
             let next = current.next
             guard let hint = current.hint else {
@@ -99,7 +117,6 @@ struct LowLatencyListener: Sendable {
             try catchUp(with: current, folder, connection, &heard)
         }
         heard.isEnded = current.isEnded
-        return heard
     }
 
     /// Parts that came in one go are listed before they were hinted to this client.
