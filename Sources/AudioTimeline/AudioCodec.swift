@@ -7,4 +7,9 @@ public enum AudioCodec: UInt8, Sendable, Hashable, CaseIterable {
     case flac = 5
     case ac3 = 6
     case eac3 = 7
+    /// MPEG audio layer I.
+    case mp1 = 8
+    /// MPEG audio layer II.
+    case mp2 = 9
+    case speex = 10
 }

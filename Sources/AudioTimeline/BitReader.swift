@@ -1,7 +1,8 @@
 /// Reads bits, most significant first. Reading past the end gives nil, never a trap.
 public struct BitReader: Sendable {
     private let bytes: [UInt8]
-    private var position = 0
+    /// Bits that were read.
+    public private(set) var position = 0
 
     public init(_ bytes: [UInt8]) { self.bytes = bytes }
 
@@ -14,6 +15,27 @@ public struct BitReader: Sendable {
             position += 1
         }
         return value
+    }
+}
+
+extension BitReader {
+    public var bitsLeft: Int { bytes.count * 8 - position }
+
+    /// - Returns: whether there were so many bits.
+    public mutating func skip(_ count: Int) -> Bool {
+        guard count >= 0, count <= bitsLeft else { return false }
+        position += count
+        return true
+    }
+
+    /// Bytes that may begin at any bit.
+    public mutating func readBytes(_ count: Int) -> [UInt8]? {
+        guard count >= 0, count <= bitsLeft / 8 else { return nil }
+        let shift = UInt8(position & 7)
+        let start = position >> 3
+        position += count * 8
+        guard shift > 0 else { return Array(bytes[start..<(start + count)]) }
+        return (start..<(start + count)).map { bytes[$0] << shift | bytes[$0 + 1] >> (8 - shift) }
     }
 }
 

@@ -11,7 +11,8 @@ public struct CodecConfiguration: Sendable, Hashable {
     public var channels: Int
 
     /// Decoder set-up as the codec's own format has it: AAC `AudioSpecificConfig`, Opus `OpusHead` (RFC 7845 §5.1),
-    /// FLAC `STREAMINFO` (34 bytes), Vorbis' three headers (Xiph lacing); empty for MP3, AC-3 and E-AC-3.
+    /// FLAC `STREAMINFO` (34 bytes), Vorbis' three headers (Xiph lacing), Speex' first packet; empty for MPEG audio, AC-3
+    /// and E-AC-3.
     public var setup: [UInt8]
 
     public init(codec: AudioCodec, sampleRate: Int, channels: Int, setup: [UInt8] = []) {

@@ -10,6 +10,9 @@ public struct MPEGAudioHeader: Sendable, Equatable {
     /// Bytes of the frame with its header; nil for the free format.
     public var byteCount: Int?
 
+    /// The codec that the layer is.
+    public var codec: AudioCodec { layer == 1 ? .mp1 : layer == 2 ? .mp2 : .mp3 }
+
     private static let kilobits: [[Int]] = [
         [0, 32, 64, 96, 128, 160, 192, 224, 256, 288, 320, 352, 384, 416, 448],
         [0, 32, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384],

@@ -25,7 +25,7 @@ public struct PacketCounter: Sendable {
         case .aac:
             guard let config = AudioSpecificConfig(configuration.setup) else { return nil }
             rule = .fixed(Int32(config.frameLength))
-        case .mp3: rule = .mpegAudio
+        case .mp1, .mp2, .mp3: rule = .mpegAudio
         case .opus:
             rule = .opus
             preSkip = OpusHead.preSkip(configuration.setup)
@@ -35,6 +35,9 @@ public struct PacketCounter: Sendable {
             rule = .vorbis(sizes, previous: nil)
         case .ac3: rule = .fixed(1536)
         case .eac3: rule = .eac3
+        case .speex:
+            guard let head = SpeexHead(configuration.setup) else { return nil }
+            rule = .fixed(Int32(head.packetLength))
         }
     }
 

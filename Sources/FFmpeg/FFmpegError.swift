@@ -1,3 +1,4 @@
+import AudioTimeline
 import CFFmpeg
 
 /// What went wrong in one of FFmpeg's libraries, or what was refused before they saw it.
@@ -7,6 +8,8 @@ public struct FFmpegError: Error, Hashable, Sendable {
         case invalidData
         /// Nothing that is built in can handle this format, rate or number of channels.
         case unsupported
+        /// The stream is well formed, and no decoder takes its audio. The message is a sentence for the streamer.
+        case undecodable
         /// The input is well formed and asks for more than is allowed.
         case limitExceeded
         /// The samples are not in the format that the converter was made for; make a new one.
@@ -29,6 +32,10 @@ public struct FFmpegError: Error, Hashable, Sendable {
     public init(_ reason: Reason, _ message: String) {
         self.reason = reason
         self.message = message
+    }
+
+    init(_ audio: UndecodableAudio) {
+        self.init(.undecodable, audio.sentence)
     }
 
     init(code: Int32, operation: String) {

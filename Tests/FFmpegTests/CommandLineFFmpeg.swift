@@ -24,7 +24,9 @@ enum CommandLineFFmpeg {
                 "-v", "error", "-count_packets", "-show_entries", "stream=nb_read_packets", "-of", "csv=p=0",
             ]
             let lines = try launch("ffprobe", arguments + [path.path], [], folder).split(separator: "\n")
-            guard let count = lines.first.flatMap({ Int($0) }) else { throw Failure(message: "no count in \(lines)") }
+            guard let count = lines.first.flatMap({ Int($0.prefix { $0.isNumber }) }) else {
+                throw Failure(message: "no count in \(lines)")
+            }
             return count
         }
     }

@@ -147,8 +147,14 @@ struct HostileInputTests {
     /// Set-ups and packets of nothing but chance.
     @Test(arguments: AudioCodec.allCases)
     func chanceIsSurvived(_ codec: AudioCodec) throws {
-        let recording = try #require(Recording.all.first { $0.codec == codec })
-        let found = try Demuxed(recording.make(seconds: 0.25).file, recording.format)
+        let found: Demuxed
+        if codec == .mp1 {
+            // No encoder of it is at hand.
+            found = try Demuxed(LayerOne.tone(frames: 30), .mp3)
+        } else {
+            let recording = try #require(Recording.all.first { $0.codec == codec })
+            found = try Demuxed(recording.make(seconds: 0.25).file, recording.format)
+        }
         var generator = SplitMix64(seed: UInt64(codec.rawValue))
         for round in 0..<120 {
             var configuration = found.configurations[0]

@@ -19,6 +19,12 @@ struct OggPages {
 
     /// Puts another packet in place of the second page, on as many pages as it needs.
     mutating func replaceTags(with packet: [UInt8]) {
+        pages.remove(at: 1)
+        insert(packet: packet, behind: 0)
+    }
+
+    /// Puts a packet behind a page, on pages of its own.
+    mutating func insert(packet: [UInt8], behind index: Int) {
         let serial = Array(pages[0][14..<18])
         var segments = [UInt8](repeating: 255, count: packet.count / 255) + [UInt8(packet.count % 255)]
         var rest = packet[...]
@@ -32,10 +38,61 @@ struct OggPages {
             page += [UInt8](repeating: 0, count: 8) + [UInt8(table.count)] + table + body
             written.append(page)
         }
-        pages.replaceSubrange(1...1, with: written)
+        pages.insert(contentsOf: written, at: index + 1)
+        number()
+    }
+
+    private mutating func number() {
         for index in pages.indices {
             for byte in 0..<4 { pages[index][18 + byte] = UInt8(truncatingIfNeeded: index >> (8 * byte)) }
             Self.sign(&pages[index])
+        }
+    }
+
+    /// Pages of audio, which have positions.
+    var audioPageCount: Int { pages.count { $0[6..<14].contains { $0 != 0 } && $0[6] != 0xFF } }
+
+    /// Leaves the pages before the audio.
+    mutating func keepHeaders() {
+        pages.removeLast(audioPageCount)
+    }
+
+    mutating func appendEmptyEnd() {
+        pages.append(
+            Array("OggS".utf8) + [0, 4] + [UInt8](repeating: 0, count: 8) + pages[0][14..<18]
+                + [UInt8](repeating: 0, count: 9))
+        number()
+    }
+
+    mutating func setSerial(_ serial: UInt8) {
+        for index in pages.indices { set([serial, 0, 0, 0], page: index, at: 14) }
+    }
+
+    /// Takes a packet, which is not the first, off a page that holds several.
+    mutating func removePacket(_ packet: Int, fromPage index: Int) -> [UInt8] {
+        let page = pages[index]
+        let table = page[27..<(27 + Int(page[26]))]
+        var ends: [(segments: Int, bytes: Int)] = []
+        var bytes = 0
+        for (number, segment) in table.enumerated() {
+            bytes += Int(segment)
+            if segment < 255 { ends.append((number + 1, bytes)) }
+        }
+        let body = 27 + Int(page[26])
+        let removed = Array(page[(body + ends[packet - 1].bytes)..<(body + ends[packet].bytes)])
+        let kept = ends[packet - 1]
+        pages[index] =
+            Array(page[..<26]) + [UInt8(kept.segments)] + table.prefix(kept.segments) + page[body..<(body + kept.bytes)]
+        return removed
+    }
+
+    /// A link of one stream that begins with `packet`, and has one page more.
+    static func link(_ packet: [UInt8]) -> [UInt8] {
+        (0..<2).flatMap { index in
+            var page = Array("OggS".utf8) + [0, index == 0 ? 2 : 4] + [UInt8](repeating: 0, count: 8) + [77, 0, 0, 0]
+            page += [UInt8(index), 0, 0, 0, 0, 0, 0, 0, 1, UInt8(packet.count)] + packet
+            sign(&page)
+            return page
         }
     }
 
@@ -78,9 +135,14 @@ struct OggPages {
         Self.sign(&pages[page])
     }
 
-    static func opusTags(_ comments: [String]) -> [UInt8] {
+    static func opusTags(_ list: [String]) -> [UInt8] {
+        Array("OpusTags".utf8) + comments(list)
+    }
+
+    /// Comments as all codecs have them (Vorbis I §5.2.1).
+    static func comments(_ comments: [String]) -> [UInt8] {
         func length(_ count: Int) -> [UInt8] { (0..<4).map { UInt8(truncatingIfNeeded: count >> (8 * $0)) } }
-        return Array("OpusTags".utf8) + length(4) + "test".utf8 + length(comments.count)
+        return length(4) + "test".utf8 + length(comments.count)
             + comments.flatMap { length($0.utf8.count) + Array($0.utf8) }
     }
 }

@@ -52,6 +52,18 @@ struct Recording: Sendable, CustomTestStringConvertible {
             name: "MP3, 22.05 kHz, mono", format: .mp3, codec: .mp3, rate: 22_050, channels: 1,
             arguments: "-c:a libmp3lame -b:a 64k -f mp3", packetLength: 576, delay: 1_105),
         Recording(
+            name: "MPEG layer II", format: .mp3, codec: .mp2, arguments: "-c:a mp2 -b:a 192k -f mp2",
+            packetLength: 1_152, delay: 481),
+        Recording(
+            name: "MPEG layer II, 24 kHz, mono", format: .mp3, codec: .mp2, rate: 24_000, channels: 1,
+            arguments: "-c:a mp2 -b:a 64k -f mp2", packetLength: 1_152, delay: 481),
+        Recording(
+            name: "AAC in LOAS", format: .loas, codec: .aac, arguments: "-c:a aac -b:a 128k -f latm",
+            packetLength: 1_024, delay: 1_024),
+        Recording(
+            name: "Speex in Ogg", format: .ogg, codec: .speex, rate: 32_000, channels: 1,
+            arguments: "-c:a libspeex -f ogg", packetLength: 640, delay: 508),
+        Recording(
             name: "Opus in Ogg", format: .ogg, codec: .opus,
             arguments: "-c:a libopus -b:a 96k -metadata title=Tune -metadata artist=Band -f ogg", packetLength: 960,
             delay: 312),
@@ -117,6 +129,33 @@ struct Recording: Sendable, CustomTestStringConvertible {
         Recording(
             name: "AC-3 in MPEG-TS", format: .mpegts, codec: .ac3, arguments: "-c:a ac3 -f mpegts",
             packetLength: 1_536, delay: 256),
+        Recording(
+            name: "E-AC-3 in MPEG-TS", format: .mpegts, codec: .eac3, arguments: "-c:a eac3 -f mpegts",
+            packetLength: 1_536, delay: 256),
+        Recording(
+            name: "MPEG layer II in MPEG-TS", format: .mpegts, codec: .mp2, arguments: "-c:a mp2 -f mpegts",
+            packetLength: 1_152, delay: 481),
+        Recording(
+            name: "AAC in LATM in MPEG-TS", format: .mpegts, codec: .aac,
+            arguments: "-c:a aac -b:a 128k -mpegts_flags latm -f mpegts", packetLength: 1_024, delay: 1_024),
+        Recording(
+            name: "Opus in MPEG-TS", format: .mpegts, codec: .opus, arguments: "-c:a libopus -b:a 96k -f mpegts",
+            packetLength: 960, delay: 312),
+        Recording(
+            name: "AC-3 in fragmented MP4", format: .mov, codec: .ac3,
+            arguments: "-c:a ac3 -movflags frag_keyframe+empty_moov+delay_moov -frag_duration 100000 -f mp4",
+            packetLength: 1_536, delay: 256),
+        Recording(
+            name: "E-AC-3 in fragmented MP4", format: .mov, codec: .eac3,
+            arguments: "-c:a eac3 -movflags frag_keyframe+empty_moov+delay_moov -frag_duration 100000 -f mp4",
+            packetLength: 1_536, delay: 256),
+        Recording(
+            name: "MP3 in fragmented MP4", format: .mov, codec: .mp3,
+            arguments: "-c:a libmp3lame -movflags empty_moov -frag_duration 100000 -f mp4", packetLength: 1_152,
+            delay: 1_105),
+        Recording(
+            name: "MPEG layer II in Matroska", format: .matroska, codec: .mp2, arguments: "-c:a mp2 -f matroska",
+            packetLength: 1_152, delay: 481),
         Recording(
             name: "AAC in FLV", format: .flv, codec: .aac, rate: 44_100, arguments: "-c:a aac -b:a 128k -f flv",
             packetLength: 1_024, delay: 1_024),

@@ -134,6 +134,9 @@ extension AudioCodec {
         case .flac: "flac"
         case .ac3: "ac3"
         case .eac3: "eac3"
+        case .mp1: "mp1float"
+        case .mp2: "mp2float"
+        case .speex: "speex"
         }
     }
 }

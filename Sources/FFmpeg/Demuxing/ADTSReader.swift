@@ -17,7 +17,7 @@ final class ADTSReader: ContainerReader {
 
     func next() throws(FFmpegError) -> DemuxedItem? {
         while true {
-            if try window.skipID3() { continue }
+            if try window.skipTag() { continue }
             guard try window.fill(ADTSHeader.length) else { return nil }
             guard window[0] == 0xFF, window[1] & 0xF6 == 0xF0,
                 let found = ADTSHeader(window.bytes(0..<ADTSHeader.length)), try isConfirmed(found)
@@ -52,7 +52,7 @@ final class ADTSReader: ContainerReader {
         if isInSync, let header, header.hasSameConfiguration(as: found) { return true }
         guard try window.fill(found.frameLength + ADTSHeader.length) else { return window.count >= found.frameLength }
         let next = window.bytes(found.frameLength..<(found.frameLength + ADTSHeader.length))
-        return next.starts(with: "ID3".utf8) || ADTSHeader(next)?.hasSameConfiguration(as: found) ?? false
+        return InputWindow.isTag(next) || ADTSHeader(next)?.hasSameConfiguration(as: found) ?? false
     }
 
     private func resynchronise() {

@@ -2,9 +2,11 @@
 public enum ContainerFormat: String, Hashable, Sendable, CaseIterable {
     /// AAC with a header at each frame (ISO/IEC 14496-3 §1.A.2.2).
     case adts
-    /// MPEG audio layer III, with or without ID3.
+    /// AAC in LATM, in the frames of LOAS (ISO/IEC 14496-3 §1.7).
+    case loas
+    /// MPEG audio of any layer, with or without tags.
     case mp3
-    /// Ogg with Vorbis, Opus or FLAC, chained or not (RFC 3533).
+    /// Ogg with Vorbis, Opus, FLAC or Speex, chained or not (RFC 3533).
     case ogg
     /// FLAC as a file has it (RFC 9639).
     case flac

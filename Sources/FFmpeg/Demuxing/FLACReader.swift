@@ -23,7 +23,7 @@ final class FLACReader: ContainerReader {
         while true {
             switch state {
             case .beforeMarker:
-                if try window.skipID3() { continue }
+                if try window.skipTag() { continue }
                 guard try window.fill(4) else { return nil }
                 if window.starts(with: "fLaC") {
                     window.drop(4)
@@ -58,8 +58,11 @@ final class FLACReader: ContainerReader {
             window.drop(length)
         case 4 where length <= VorbisComment.longest:
             guard try window.fill(length) else { return nil }
-            let tags = VorbisComment.tags(window.take(length))
-            return .metadata(tags)
+            return .metadata(VorbisComment.tags(window.take(length)))
+        case 4:
+            var condenser = VorbisCommentCondenser(signatureLength: 0)
+            try window.skip(length) { condenser.add($0) }
+            return .metadata(VorbisComment.tags(condenser.output))
         default:
             try window.skip(length)
         }

@@ -6,7 +6,7 @@ final class InputWindow {
     private let limit: Int
     private var buffer = ByteBuffer()
     private var takenSincePacket = 0
-    private var skippedSincePacket = 0
+    private var excusedSincePacket = 0
     private(set) var isAtEnd = false
 
     /// - Parameter limit: bytes that may be taken without a packet.
@@ -100,20 +100,25 @@ final class InputWindow {
         return copy.map { ByteBuffer(bytes: $0) } ?? ByteBuffer()
     }
 
-    /// Passes over bytes that may never be in memory at the same time, and that the watchdog does not count as long as
-    /// they are not more than the largest ID3 tag.
-    func skip(_ count: Int) throws(FFmpegError) {
+    /// Passes over bytes that are known to be no audio (tags, pictures, video): they are never in memory at the same time,
+    /// and the watchdog excuses them.
+    ///
+    /// - Parameter body: sees them piece by piece.
+    func skip(_ count: Int, _ body: (ByteBuffer) -> Void = { _ in }) throws(FFmpegError) {
         var rest = count
-        while rest > 0 {
-            guard try fill(1) else { return }
-            let step = min(rest, self.count)
-            drop(step)
-            rest -= step
-            takenSincePacket -= step
-            skippedSincePacket += step
-            guard skippedSincePacket <= Self.mostSkipped else {
-                throw FFmpegError(.noAudio, "\(skippedSincePacket) bytes of tags without audio")
-            }
+        while rest > 0, let bytes = try next(atMost: rest) {
+            body(bytes)
+            rest -= bytes.readableBytes
+            try excuse(bytes.readableBytes)
+        }
+    }
+
+    /// Takes bytes that were passed over out of the watchdog's count, since they were known to be no audio.
+    func excuse(_ count: Int) throws(FFmpegError) {
+        takenSincePacket -= count
+        excusedSincePacket += count
+        guard excusedSincePacket <= Self.mostExcused else {
+            throw FFmpegError(.noAudio, "\(excusedSincePacket) bytes of tags and video without audio")
         }
     }
 
@@ -126,26 +131,12 @@ final class InputWindow {
     /// Satisfies the watchdog.
     func notePacket() {
         takenSincePacket = buffer.readableBytes
-        skippedSincePacket = 0
+        excusedSincePacket = 0
     }
 
     private static let readLength = 4096
-    private static let mostSkipped = 257 << 20
-}
-
-extension InputWindow {
-    /// Passes over ID3v2 tags, wherever one begins; their pictures are of no use and may have 256 MiB.
-    ///
-    /// - Returns: whether there was one.
-    func skipID3() throws(FFmpegError) -> Bool {
-        guard try fill(3), starts(with: "ID3"), try fill(10) else { return false }
-        let header = bytes(0..<10)
-        guard header[3] < 0xFF, header[4] < 0xFF, header[6...].allSatisfy({ $0 < 0x80 }) else { return false }
-        let size = header[6...].reduce(0) { $0 << 7 | Int($1) }
-        let footer = header[5] & 0x10 == 0 ? 0 : 10
-        try skip(10 + size + footer)
-        return true
-    }
+    /// A minute of video of 140 Mbit/s, or four of the largest ID3 tags.
+    private static let mostExcused = 1 << 30
 }
 
 extension InputWindow {

@@ -15,6 +15,7 @@ final class LibraryReader: ContainerReader {
     private var queue = ArraySlice<DemuxedItem>()
     private var emptyPackets = 0
     private var trims = LibraryTrims()
+    private var latm = LATMReader()
 
     init(_ format: ContainerFormat, _ window: InputWindow) {
         self.format = format
@@ -23,6 +24,7 @@ final class LibraryReader: ContainerReader {
             switch format {
             case .matroska: MatroskaLinks(window)
             case .mov: MovLinks(window)
+            case .mpegts: TransportLinks(window)
             default: SingleLink(window)
             }
     }
@@ -31,7 +33,7 @@ final class LibraryReader: ContainerReader {
         while true {
             if let item = queue.popFirst() { return item }
             if packet == nil { packet = try Packet() }
-            if container == nil { container = try LibraryContainer(format, source) }
+            if container == nil { try open() }
             guard try readPacket() else {
                 guard source.hasNext else { return nil }
                 if source.nextIsNew { announced = nil }
@@ -41,6 +43,35 @@ final class LibraryReader: ContainerReader {
                 continue
             }
         }
+    }
+
+    private func open() throws(FFmpegError) {
+        let opened = try LibraryContainer(format, source)
+        container = opened
+        // The others tell their streams on the way.
+        guard format == .mov || format == .matroska else { return }
+        choose(opened)
+        guard let chosen else { return try refuse(opened) }
+        // Long fragments have much video in front of the audio: that there will be some is known by now.
+        guard format == .mov, let stream = opened.stream(chosen), let parameters = stream.pointee.codecpar else {
+            return
+        }
+        var nothing = ByteBuffer()
+        let configuration = try StreamConfiguration.make(parameters, nil, &nothing)
+        if let configuration { announce(configuration, opened, parameters) }
+    }
+
+    /// Says why nothing of the container is played.
+    private func refuse(_ container: LibraryContainer) throws(FFmpegError) {
+        guard container.streamCount > 0 else { return }
+        for index in 0..<container.streamCount {
+            guard let parameters = container.stream(index)?.pointee.codecpar,
+                let refusal = UndecodableStream.refusal(parameters)
+            else { continue }
+            throw FFmpegError(refusal)
+        }
+        throw FFmpegError(
+            UndecodableAudio(sentence: "The stream has no audio track; add one of AAC, MP3, Opus, Vorbis or FLAC."))
     }
 
     private func readPacket() throws(FFmpegError) -> Bool {
@@ -77,25 +108,46 @@ final class LibraryReader: ContainerReader {
     ) throws(FFmpegError) {
         guard let data = pointer.pointee.data, let parameters = stream.pointee.codecpar else { return }
         var payload = ByteBuffer(bytes: UnsafeRawBufferPointer(start: data, count: Int(pointer.pointee.size)))
-        guard let configuration = try StreamConfiguration.make(parameters, pointer, &payload),
-            payload.readableBytes > 0
-        else { return }
-        if configuration != announced {
-            announced = configuration
-            trims.began(configuration, parameters, format)
-            queue.append(.configuration(configuration))
-            let tags = container.tags(ofStream: Int(pointer.pointee.stream_index))
-            if tags != announcedTags {
-                announcedTags = tags
-                queue.append(.metadata(tags))
-            }
-        }
         let time = pointer.pointee.pts == cffmpeg_no_timestamp ? pointer.pointee.dts : pointer.pointee.pts
         let microseconds =
             time == cffmpeg_no_timestamp
             ? nil : av_rescale_q(time, stream.pointee.time_base, AVRational(num: 1, den: 1_000_000))
+        if parameters.pointee.codec_id == AV_CODEC_ID_AAC_LATM {
+            return try takeLATM(Array(payload.readableBytesView), microseconds, container, parameters)
+        }
+        guard let configuration = try StreamConfiguration.make(parameters, pointer, &payload),
+            payload.readableBytes > 0
+        else { return }
+        announce(configuration, container, parameters)
         window.notePacket()
         let trim = trims.trim(of: payload, pointer)
         queue.append(.packet(DemuxedPacket(payload: payload, timestampMicroseconds: microseconds, trim: trim)))
+    }
+
+    private func takeLATM(
+        _ frame: [UInt8], _ microseconds: Int64?, _ container: LibraryContainer,
+        _ parameters: UnsafeMutablePointer<AVCodecParameters>
+    ) throws(FFmpegError) {
+        guard let content = try latm.read(frame), !content.units.isEmpty else { return }
+        announce(StreamConfiguration.aac(content.setup), container, parameters)
+        window.notePacket()
+        for (index, unit) in content.units.enumerated() {
+            let time = index == 0 ? microseconds : nil
+            queue.append(.packet(DemuxedPacket(payload: ByteBuffer(bytes: unit), timestampMicroseconds: time)))
+        }
+    }
+
+    private func announce(
+        _ configuration: CodecConfiguration, _ container: LibraryContainer,
+        _ parameters: UnsafeMutablePointer<AVCodecParameters>
+    ) {
+        guard configuration != announced, let chosen else { return }
+        announced = configuration
+        trims.began(configuration, parameters, format)
+        queue.append(.configuration(configuration))
+        let tags = container.tags(ofStream: chosen)
+        guard tags != announcedTags else { return }
+        announcedTags = tags
+        queue.append(.metadata(tags))
     }
 }

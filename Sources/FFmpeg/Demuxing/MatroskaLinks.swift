@@ -1,12 +1,13 @@
 import NIOCore
 
 /// Walks over the elements of Matroska (RFC 8794), so that a new header in mid-stream begins a new container: a browser's
-/// recorder that was started again. Elements that hold no audio are left out.
+/// recorder that was started again. Elements that hold no audio are left out, blocks of video among them.
 final class MatroskaLinks: LinkSource {
     private let window: InputWindow
     private var output = ByteBuffer()
     private var passing = 0
     private var hasHeader = false
+    private var tracks = MatroskaTracks()
     private(set) var hasNext = false
     let nextIsNew = true
 
@@ -16,6 +17,7 @@ final class MatroskaLinks: LinkSource {
 
     func advance() {
         (hasHeader, hasNext) = (false, false)
+        tracks = MatroskaTracks()
     }
 
     func read(atMost count: Int) throws(FFmpegError) -> ByteBuffer? {
@@ -59,7 +61,26 @@ final class MatroskaLinks: LinkSource {
         case Self.cues, Self.attachments, Self.chapters, Self.seekHead, Self.void, Self.checksum:
             guard !isUnknown, size <= 64 << 20 else { throw Self.damaged }
             window.drop(length)
-            try window.pass(Int(size))
+            try window.skip(Int(size))
+        case Self.tracks where !isUnknown && size <= 1 << 20:
+            let whole = length + Int(size)
+            guard try window.fill(whole) else { throw Self.damaged }
+            tracks = MatroskaTracks(window.bytes(length..<whole))
+            output.writeBytes(window.bytes(0..<whole))
+            window.drop(whole)
+        case Self.simpleBlock where !isUnknown, Self.blockGroup where !isUnknown:
+            guard size <= 64 << 20 else { throw Self.damaged }
+            let isGroup = identifier == Self.blockGroup
+            // Up to three numbers in front of a block's content.
+            let looked = min(Int(size), 24)
+            guard try window.fill(length + looked) else { throw Self.damaged }
+            if tracks.areOthers(window.bytes(length..<(length + looked)), isGroup: isGroup) {
+                window.drop(length)
+                return try window.skip(Int(size))
+            }
+            output.writeBytes(window.bytes(0..<length))
+            window.drop(length)
+            passing = Int(size)
         default:
             guard !isUnknown, size <= 64 << 20 else { throw Self.damaged }
             output.writeBytes(window.bytes(0..<length))
@@ -73,6 +94,9 @@ final class MatroskaLinks: LinkSource {
     private static let header: UInt32 = 0x1A45_DFA3
     private static let segment: UInt32 = 0x1853_8067
     private static let cluster: UInt32 = 0x1F43_B675
+    private static let tracks: UInt32 = 0x1654_AE6B
+    private static let simpleBlock: UInt32 = 0xA3
+    private static let blockGroup: UInt32 = 0xA0
     private static let cues: UInt32 = 0x1C53_BB6B
     private static let attachments: UInt32 = 0x1941_A469
     private static let chapters: UInt32 = 0x1043_A770

@@ -11,6 +11,7 @@ final class MovLinks: LinkSource {
     private var movie: [UInt8] = []
     private var output = ByteBuffer()
     private var passing = 0
+    private var padding = 0
     private var fragmentCount = 0
     /// Where the next bytes lie in the file, and where in what libavformat gets of it.
     private var inputOffset = 0
@@ -21,6 +22,7 @@ final class MovLinks: LinkSource {
 
     private static let fragmentsPerLink = 256
     private static let largestMovie = 4 << 20
+    private static let largestTags = 64 << 10
     private static let largestFragment = 1 << 20
     private static let mostSamplesPerFragment = 100_000
 
@@ -44,7 +46,14 @@ final class MovLinks: LinkSource {
             if passing > 0 {
                 guard let bytes = try window.next(atMost: min(count, passing)) else { return nil }
                 passing -= bytes.readableBytes
+                // Where the audio lies in it only libavformat knows; the rest is video, which may be as much as it likes.
+                try window.excuse(bytes.readableBytes)
                 return bytes
+            }
+            if padding > 0 {
+                let zeros = min(count, padding, 4096)
+                padding -= zeros
+                return ByteBuffer(repeating: 0, count: zeros)
             }
             guard !hasNext, try window.fill(8) else { return nil }
             try takeBox()
@@ -72,9 +81,7 @@ final class MovLinks: LinkSource {
                 (hasNext, nextIsNew) = (true, true)
                 return
             }
-            guard size <= Self.largestMovie, try window.fill(size) else { throw Self.damaged }
-            movie = take(size)
-            write(fileType + movie)
+            try takeMovie(size, headerLength)
             isOpen = true
         case Array("moof".utf8):
             guard isOpen else { throw Self.noMovie }
@@ -98,7 +105,7 @@ final class MovLinks: LinkSource {
             // Indices, events and pictures; nothing that fragments need.
             inputOffset &+= size
             window.drop(headerLength)
-            try window.pass(size - headerLength)
+            try leaveOut(size - headerLength)
         default:
             throw Self.damaged
         }
@@ -109,12 +116,51 @@ final class MovLinks: LinkSource {
         guard isOpen else {
             inputOffset &+= size
             window.drop(headerLength)
-            return try window.pass(size - headerLength)
+            return try leaveOut(size - headerLength)
         }
         write(take(headerLength))
         passing = size - headerLength
         inputOffset &+= passing
         outputOffset &+= passing
+    }
+
+    /// Before the movie is known, nothing tells that the bytes are what a container has.
+    private func leaveOut(_ count: Int) throws(FFmpegError) {
+        if isOpen { try window.skip(count) } else { try window.pass(count) }
+    }
+
+    /// The movie without its pictures, which may be longer than all else. Bytes that say nothing take their place, since the
+    /// tables of a movie that is not fragmented count from the beginning of the file.
+    private func takeMovie(_ size: Int, _ headerLength: Int) throws(FFmpegError) {
+        inputOffset &+= size
+        window.drop(headerLength)
+        var content: [UInt8] = []
+        var left = size - headerLength
+        while left >= 8 {
+            guard try window.fill(8) else { throw Self.damaged }
+            let length = Int(window.integer(at: 0, as: UInt32.self))
+            guard length >= 8, length <= left else { throw Self.damaged }
+            left -= length
+            if length > Self.largestTags, [Array("udta".utf8), Array("meta".utf8)].contains(window.bytes(4..<8)) {
+                try window.skip(length)
+                continue
+            }
+            guard content.count + length <= Self.largestMovie, try window.fill(length) else { throw Self.damaged }
+            content += window.bytes(0..<length)
+            window.drop(length)
+        }
+        guard left == 0 else { throw Self.damaged }
+        movie = Self.header("moov", 8 + content.count) + content
+        write(fileType + movie)
+        let missing = size - movie.count
+        guard missing > 0 else { return }
+        write(Self.header("free", missing))
+        padding = missing - 8
+        outputOffset &+= padding
+    }
+
+    private static func header(_ kind: String, _ size: Int) -> [UInt8] {
+        (0..<4).map { UInt8(truncatingIfNeeded: size >> (24 - 8 * $0)) } + kind.utf8
     }
 
     private func take(_ count: Int) -> [UInt8] {

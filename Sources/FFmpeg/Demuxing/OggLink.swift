@@ -28,6 +28,9 @@ struct OggLink {
         } else if bytes.starts(with: [0x7F] + "FLAC".utf8), bytes.count >= 51 {
             codec = .flac
             headersLeft = .max
+        } else if let head = SpeexHead(bytes) {
+            codec = .speex
+            headersLeft = 1 + head.extraHeaders
         } else {
             return nil
         }
@@ -35,6 +38,19 @@ struct OggLink {
 
     /// Whether packets that come now are audio.
     var hasHeaders: Bool { headersLeft == 0 }
+
+    /// Where comments begin in a packet that has some, told from its first bytes.
+    func commentStart(_ packet: ByteBuffer) -> Int? {
+        guard headersLeft > 0 else { return nil }
+        let start = packet.readableBytesView.prefix(8)
+        switch codec {
+        case .opus: return start.elementsEqual("OpusTags".utf8) ? 8 : nil
+        case .vorbis: return start.prefix(7).elementsEqual([3] + "vorbis".utf8) ? 7 : nil
+        case .flac: return (start.first ?? 0) & 0x7F == 4 ? 4 : nil
+        case .speex: return tags == nil ? 0 : nil
+        default: return nil
+        }
+    }
 
     /// Takes one of the packets between the first and the audio.
     ///
@@ -55,6 +71,13 @@ struct OggLink {
             } else {
                 let setup = VorbisSetup(identification: identification, setup: packet)
                 configuration = setup.configuration
+            }
+        case .speex:
+            headersLeft -= 1
+            if tags == nil { tags = VorbisComment.tags(packet) }
+            let head = Array(identification.readableBytesView)
+            configuration = SpeexHead(head).map {
+                CodecConfiguration(codec: .speex, sampleRate: $0.sampleRate, channels: $0.channels, setup: head)
             }
         default:
             let first = packet.getInteger(at: packet.readerIndex, as: UInt8.self) ?? 0

@@ -13,6 +13,9 @@ struct OggPage {
     let segments: [UInt8]
     var body: ByteBuffer
 
+    /// Bytes of the whole page.
+    var length: Int { Self.headerLength + segments.count + body.readableBytes }
+
     static let headerLength = 27
 }
 

@@ -8,7 +8,7 @@ final class OggReader: ContainerReader {
     private let window: InputWindow
     private var link: OggLink?
     private var assembler = OggPacketAssembler()
-    private var hasAudio = false
+    private var beginnings = OggBeginnings()
     private var queue = ArraySlice<DemuxedItem>()
 
     init(_ window: InputWindow) {
@@ -23,34 +23,43 @@ final class OggReader: ContainerReader {
                 return item
             }
             guard let page = try pages.next() else { return nil }
+            if page.isFirst {
+                begin(page)
+            } else {
+                try beginnings.end()
+            }
+            guard page.serial == link?.serial else {
+                // Video beside the audio may be as much as it likes.
+                if !page.isFirst, beginnings.holds(page.serial) { try window.excuse(page.length) }
+                continue
+            }
             try take(page)
         }
     }
 
     private func take(_ page: OggPage) throws(FFmpegError) {
-        if page.isFirst { begin(page) }
-        guard page.serial == link?.serial else { return }
-        var packets = assembler.packets(in: page)[...]
+        var packets = assembler.packets(in: page, commentStart: { [link] in link?.commentStart($0) })[...]
         if page.isFirst {
             packets = packets.dropFirst()
+        } else if link?.hasHeaders == false {
+            // Pictures in comments.
+            try window.excuse(page.length)
         }
         try takeHeaders(&packets)
         guard link?.hasHeaders ?? false else { return }
         let audio = packets.filter { $0.readableBytes > 0 }
-        hasAudio = hasAudio || !audio.isEmpty
         for packet in link?.timed(audio, page) ?? [] { queue.append(.packet(packet)) }
     }
 
-    /// A logical stream begins. While the present one has no audio yet, others beside it are not ours.
+    /// A logical stream begins. Those of one link all begin before anything else comes (RFC 3533 §4), so a beginning behind
+    /// other pages is the next link's, whether the one before had audio or not.
     private func begin(_ page: OggPage) {
-        guard link == nil || hasAudio || page.serial == link?.serial else { return }
         var first = OggPacketAssembler()
-        guard let packet = first.packets(in: page).first,
-            let next = OggLink(serial: page.serial, firstPacket: packet)
-        else { return }
+        guard let packet = first.packets(in: page).first else { return }
+        let next = OggLink(serial: page.serial, firstPacket: packet)
+        guard beginnings.add(page.serial, packet, isAudio: next != nil), let next else { return }
         link = next
         assembler = OggPacketAssembler()
-        hasAudio = false
     }
 
     private func takeHeaders(_ packets: inout ArraySlice<ByteBuffer>) throws(FFmpegError) {

@@ -5,8 +5,9 @@ import NIOCore
 extension AudioCodec {
     init?(_ identifier: AVCodecID) {
         switch identifier {
-        case AV_CODEC_ID_AAC: self = .aac
-        case AV_CODEC_ID_MP3: self = .mp3
+        case AV_CODEC_ID_AAC, AV_CODEC_ID_AAC_LATM: self = .aac
+        // MPEG audio is told apart by its frames.
+        case AV_CODEC_ID_MP1, AV_CODEC_ID_MP2, AV_CODEC_ID_MP3: self = .mp3
         case AV_CODEC_ID_OPUS: self = .opus
         case AV_CODEC_ID_VORBIS: self = .vorbis
         case AV_CODEC_ID_FLAC: self = .flac
@@ -21,10 +22,10 @@ extension AudioCodec {
 enum StreamConfiguration {
     private static let longestSetup = 256 << 10
 
-    /// - Parameter payload: loses framing that is no part of the codec (ADTS in MPEG-TS).
+    /// - Parameter payload: empty before the first packet. Loses framing that is no part of the codec (ADTS in MPEG-TS).
     /// - Returns: `nil` for a packet that cannot be decoded from.
     static func make(
-        _ parameters: UnsafeMutablePointer<AVCodecParameters>, _ packet: UnsafeMutablePointer<AVPacket>,
+        _ parameters: UnsafeMutablePointer<AVCodecParameters>, _ packet: UnsafeMutablePointer<AVPacket>?,
         _ payload: inout ByteBuffer
     ) throws(FFmpegError) -> CodecConfiguration? {
         guard let codec = AudioCodec(parameters.pointee.codec_id) else { return nil }
@@ -34,22 +35,16 @@ enum StreamConfiguration {
         let channels = Int(parameters.pointee.ch_layout.nb_channels)
         switch codec {
         case .aac:
-            guard setup.isEmpty else {
-                guard let config = AudioSpecificConfig(setup) else {
-                    throw FFmpegError(.unsupported, "a kind of AAC that is not known; send AAC-LC or HE-AAC")
-                }
-                return CodecConfiguration(
-                    codec: .aac, sampleRate: config.sampleRate, channels: config.channels, setup: setup)
-            }
+            guard setup.isEmpty else { return aac(setup) }
             guard let header = ADTSHeader(start), header.frameLength == payload.readableBytes else { return nil }
             payload.moveReaderIndex(forwardBy: header.headerLength)
             let block = payload
             guard let setup = try header.setup(firstBlock: { Array(block.readableBytesView) }) else { return nil }
             return CodecConfiguration(
                 codec: .aac, sampleRate: header.sampleRate, channels: header.channels, setup: setup)
-        case .mp3:
-            return MPEGAudioHeader(layer3: start).map {
-                CodecConfiguration(codec: .mp3, sampleRate: $0.sampleRate, channels: $0.channels)
+        case .mp1, .mp2, .mp3:
+            return MPEGAudioHeader(frame: start).map {
+                CodecConfiguration(codec: $0.codec, sampleRate: $0.sampleRate, channels: $0.channels)
             }
         case .ac3, .eac3:
             return AC3Header(start).map {
@@ -65,15 +60,23 @@ enum StreamConfiguration {
                 codec: .vorbis, sampleRate: Int(parameters.pointee.sample_rate), channels: channels, setup: setup)
         case .flac:
             return FLACStreamInformation(Array(setup.prefix(FLACStreamInformation.length)))?.configuration
+        case .speex: return nil
         }
+    }
+
+    /// AAC of any kind; the demuxer refuses the kinds that no decoder takes.
+    static func aac(_ setup: [UInt8]) -> CodecConfiguration {
+        let config = AudioSpecificConfig(setup)
+        return CodecConfiguration(
+            codec: .aac, sampleRate: config?.sampleRate ?? 0, channels: config?.channels ?? 0, setup: setup)
     }
 
     /// The container's set-up, or a newer one that came with the packet.
     private static func setup(
-        _ parameters: UnsafeMutablePointer<AVCodecParameters>, _ packet: UnsafeMutablePointer<AVPacket>
+        _ parameters: UnsafeMutablePointer<AVCodecParameters>, _ packet: UnsafeMutablePointer<AVPacket>?
     ) -> [UInt8] {
         var size = 0
-        if let data = av_packet_get_side_data(packet, AV_PKT_DATA_NEW_EXTRADATA, &size), size > 0 {
+        if let packet, let data = av_packet_get_side_data(packet, AV_PKT_DATA_NEW_EXTRADATA, &size), size > 0 {
             return Array(UnsafeBufferPointer(start: data, count: size))
         }
         guard let data = parameters.pointee.extradata, parameters.pointee.extradata_size > 0 else { return [] }

@@ -2,7 +2,7 @@ import NIOCore
 
 /// Tags as Vorbis, Opus and FLAC have them (Vorbis I §5).
 enum VorbisComment {
-    /// What is read of a header; longer ones have pictures and are passed over.
+    /// What is held of a header; longer ones have pictures, and are shortened as they come.
     static let longest = 256 << 10
 
     private static let mostTags = 64

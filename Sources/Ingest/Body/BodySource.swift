@@ -108,7 +108,8 @@ final class BodySource {
             beginning.getBytes(
                 at: beginning.readerIndex, length: min(beginning.readableBytes, ContainerSniffer.sufficientLength))
             ?? []
-        guard let format = ContainerSniffer.format(of: bytes, contentType: contentType) else {
+        if let refusal = ContainerSniffer.refusal(of: bytes) { throw .undecodable(refusal.sentence) }
+        guard let format = ContainerSniffer.format(of: bytes, contentType: contentType, isAll: isAll) else {
             guard !isAll, bytes.count < ContainerSniffer.sufficientLength else {
                 throw .unsupported("The format of the audio cannot be told.")
             }
@@ -131,6 +132,7 @@ final class BodySource {
                 switch item {
                 case .configured(let configuration): push.configured(configuration)
                 case .packet(let packet, let timestamp): push.packet(packet, timestamp: timestamp)
+                case .undecodable(let audio): throw .undecodable(audio.sentence)
                 case .ended: break
                 }
             }
@@ -138,7 +140,7 @@ final class BodySource {
             if let title = metadata.title {
                 push.nowPlaying(NowPlaying(title: title, artist: metadata.artist ?? ""))
             }
-        case .unsupportedCodec(let name): throw .unsupported("The codec \(name) cannot be decoded.")
+        case .unsupportedCodec(let name): throw .undecodable(TagSource.refusal(ofCodec: name).sentence)
         case .missingSequenceHeader: throw .unsupported("The audio came without its set-up data.")
         case .video, .ignored: break
         }
@@ -172,12 +174,21 @@ final class BodySource {
             } catch {
                 push.lost()
                 guard error.reason != .stopped else { return }
-                onOutcome(.failed(.unsupported("The audio cannot be read (\(format.rawValue)): \(error.message).")))
+                onOutcome(.failed(PushRefusal(error, format)))
             }
         }
         thread.name = "demux"
         thread.stackSize = 1 << 20
         thread.start()
+    }
+}
+
+extension PushRefusal {
+    fileprivate init(_ error: FFmpegError, _ format: ContainerFormat) {
+        self =
+            error.reason == .undecodable
+            ? .undecodable(error.message)
+            : .unsupported("The audio cannot be read (\(format.rawValue)): \(error.message).")
     }
 }
 

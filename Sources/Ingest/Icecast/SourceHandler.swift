@@ -154,7 +154,8 @@ final class SourceHandler: ChannelInboundHandler, PacedHandler {
         push.logger.notice("Encoder disconnected", metadata: ["reason": "\(closure.sentence)"])
         let status =
             switch closure {
-            case .refused(.unsupported), .refused(.noAudio): HTTPStatus(415, reason: closure.sentence)
+            case .refused(.unsupported), .refused(.undecodable), .refused(.noAudio):
+                HTTPStatus(415, reason: closure.sentence)
             case .refused(.takeoverStorm), .takenOver: HTTPStatus(409, reason: closure.sentence)
             case .keyRevoked: HTTPStatus(401, reason: closure.sentence)
             default: HTTPStatus(503, reason: closure.sentence)

@@ -103,12 +103,13 @@ final class RTMPHandler: ChannelInboundHandler, PacedHandler {
                 switch item {
                 case .configured(let configuration): push?.configured(configuration)
                 case .packet(let packet, let timestamp): push?.packet(packet, timestamp: timestamp)
+                case .undecodable(let audio): return end(.undecodable(audio.sentence), context)
                 case .ended: break
                 }
             }
         case .metadata(let metadata): told(metadata)
         case .unpublish: unpublished()
-        case .unsupportedCodec(let name): end(.unsupported("The codec \(name) cannot be decoded."), context)
+        case .unsupportedCodec(let name): end(.undecodable(TagSource.refusal(ofCodec: name).sentence), context)
         case .missingSequenceHeader: end(.unsupported("The audio came without its set-up data."), context)
         case .connected, .video, .ignored: break
         }

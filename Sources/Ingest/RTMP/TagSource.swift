@@ -7,12 +7,15 @@ struct TagSource {
     enum Item {
         case configured(CodecConfiguration)
         case packet(ByteBuffer, timestamp: Int64)
+        /// No decoder takes what the track has; nothing that follows is of use.
+        case undecodable(UndecodableAudio)
         case ended
     }
 
     private var configuration: CodecConfiguration?
     private var setup: (codec: FLVAudioCodec, bytes: [UInt8])?
     private var framer = MPEGAudioFramer()
+    private var freeFormatTags = 0
 
     mutating func items(of tag: AudioTag) -> [Item] {
         guard tag.track == 0 else { return [] }
@@ -23,21 +26,48 @@ struct TagSource {
             return []
         case .frame(let codec, let bytes):
             let timestamp = tag.timestamp * 1_000_000 + Int64(tag.nanosecondOffset)
-            let packets = codec == .mp3 ? framer.frames(adding: bytes) : [bytes]
-            return packets.flatMap { packet in
-                configure(codec, for: packet) + [.packet(packet, timestamp: timestamp)]
+            if codec == .mp3, isFreeFormat(bytes) { return [.undecodable(Self.freeFormat)] }
+            var items: [Item] = []
+            for packet in codec == .mp3 ? framer.frames(adding: bytes) : [bytes] {
+                if let configured = configure(codec, for: packet) {
+                    items.append(configured)
+                    if case .undecodable = configured { return items }
+                }
+                items.append(.packet(packet, timestamp: timestamp))
             }
+            return items
         case .end: return [.ended]
         case .multichannelConfiguration: return []
         }
     }
 
+    /// Whether tag after tag begins with a header that says nothing of its frame's length.
+    private mutating func isFreeFormat(_ bytes: ByteBuffer) -> Bool {
+        guard let word: UInt32 = bytes.getInteger(at: bytes.readerIndex), let header = MPEGAudioHeader(word),
+            header.byteCount == nil
+        else {
+            freeFormatTags = 0
+            return false
+        }
+        freeFormatTags += 1
+        return freeFormatTags >= 3
+    }
+
+    private static let freeFormat = UndecodableAudio(
+        "Free-format MP3", advice: "set the encoder to one of the standard bit rates, up to 320 kbit/s")
+
     /// A configuration when this packet is the first that needs it.
-    private mutating func configure(_ codec: FLVAudioCodec, for packet: ByteBuffer) -> [Item] {
+    private mutating func configure(_ codec: FLVAudioCodec, for packet: ByteBuffer) -> Item? {
         let needed = Self.configuration(codec, setup: setup?.codec == codec ? setup?.bytes ?? [] : [], packet: packet)
-        guard let needed, needed != configuration else { return [] }
+        guard let needed, needed != configuration else { return nil }
+        if let refusal = needed.refusal { return .undecodable(refusal) }
         configuration = needed
-        return [.configured(needed)]
+        return .configured(needed)
+    }
+
+    /// In the words for a codec that FLV knows and that is not taken.
+    static func refusal(ofCodec name: String) -> UndecodableAudio {
+        UndecodableAudio(name, advice: "send AAC, MP3, Opus or FLAC")
     }
 
     private static func configuration(
@@ -46,14 +76,14 @@ struct TagSource {
         let start = packet.readerIndex
         switch codec {
         case .aac:
-            return AudioSpecificConfig(setup).map {
-                CodecConfiguration(codec: .aac, sampleRate: $0.sampleRate, channels: $0.channels, setup: setup)
-            }
+            let config = AudioSpecificConfig(setup)
+            return CodecConfiguration(
+                codec: .aac, sampleRate: config?.sampleRate ?? 0, channels: config?.channels ?? 0, setup: setup)
         case .mp3:
             guard let word: UInt32 = packet.getInteger(at: start), let header = MPEGAudioHeader(word) else {
                 return nil
             }
-            return CodecConfiguration(codec: .mp3, sampleRate: header.sampleRate, channels: header.channels)
+            return CodecConfiguration(codec: header.codec, sampleRate: header.sampleRate, channels: header.channels)
         case .opus:
             let head = setup.count >= 19 ? setup : Self.opusHead
             return CodecConfiguration(codec: .opus, sampleRate: 48_000, channels: Int(head[9]), setup: head)

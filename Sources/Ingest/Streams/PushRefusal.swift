@@ -5,6 +5,8 @@ enum PushRefusal: Error, Equatable {
     case takeoverStorm
     case noAudio
     case unsupported(String)
+    /// A sentence that names the codec and says what to send instead.
+    case undecodable(String)
     case shuttingDown
     case unavailable
 
@@ -16,6 +18,7 @@ enum PushRefusal: Error, Equatable {
             "Two encoders keep taking this channel over from each other. Stop one and try again in a minute."
         case .noAudio: "No audio came within ten seconds. Check the audio source and the audio track of the encoder."
         case .unsupported(let what): "\(what) Send AAC, MP3, Opus, Vorbis or FLAC."
+        case .undecodable(let sentence): sentence
         case .shuttingDown: "The server is shutting down. Connect again in a moment."
         case .unavailable: "The server cannot take streams right now. Try again in a moment."
         }
