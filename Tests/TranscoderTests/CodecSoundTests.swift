@@ -13,7 +13,7 @@ struct CodecSoundTests {
         var maker = BatchMaker()
         try maker.push(source)
         maker.end()
-        let outcome = try await StreamTranscoder.fresh("flac").transcode(all: maker.batches)
+        let outcome = try await StreamTranscoder.fresh("aac:64,flac").transcode(all: maker.batches)
         #expect(outcome.broken <= 1)
         let length = outcome.bundles.reduce(0) { $0 + Int($1.durationSamples) }
         return (try Played(outcome.bundles).decoded("flac", .flac).left, length)

@@ -28,7 +28,7 @@ final class BareReader: ContainerReader {
     }
 
     private func format() throws(FFmpegError) -> ContainerFormat {
-        var length = MPEGAudioHeader.length
+        var length = ADTSHeader.length
         while length < ContainerSniffer.sufficientLength {
             let hasMore = try window.fill(length)
             let bytes = window.bytes(0..<min(window.count, ContainerSniffer.sufficientLength))

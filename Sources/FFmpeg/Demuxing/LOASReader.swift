@@ -6,6 +6,7 @@ final class LOASReader: ContainerReader {
     private let window: InputWindow
     private var latm = LATMReader()
     private var announced: [UInt8] = []
+    private var isInSync = false
     private var queue = ArraySlice<DemuxedItem>()
 
     init(_ window: InputWindow) {
@@ -21,7 +22,13 @@ final class LOASReader: ContainerReader {
             if try window.skipTag() { continue }
             guard try window.fill(LATMReader.headerLength) else { return nil }
             guard let length = LATMReader.frameLength(window.bytes(0..<LATMReader.headerLength)) else {
+                isInSync = false
                 window.drop(window.firstIndex(of: 0x56, from: 1) ?? window.count)
+                continue
+            }
+            guard try isConfirmed(length) else {
+                isInSync = false
+                window.drop(1)
                 continue
             }
             guard try window.fill(length) else { return nil }
@@ -29,9 +36,18 @@ final class LOASReader: ContainerReader {
                 window.drop(1)
                 continue
             }
+            isInSync = true
             window.drop(length)
             take(content)
         }
+    }
+
+    /// After rubbish two frames in a row are needed.
+    private func isConfirmed(_ length: Int) throws(FFmpegError) -> Bool {
+        if isInSync { return true }
+        guard try window.fill(length + LATMReader.headerLength) else { return true }
+        let next = window.bytes(length..<(length + LATMReader.headerLength))
+        return InputWindow.isTag(next) || LATMReader.frameLength(next) != nil
     }
 
     private func take(_ content: LATMReader.Content) {

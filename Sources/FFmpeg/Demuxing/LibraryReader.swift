@@ -33,7 +33,10 @@ final class LibraryReader: ContainerReader {
         while true {
             if let item = queue.popFirst() { return item }
             if packet == nil { packet = try Packet() }
-            if container == nil { try open() }
+            if container == nil {
+                try open()
+                continue
+            }
             guard try readPacket() else {
                 guard source.hasNext else { return nil }
                 if source.nextIsNew { announced = nil }
