@@ -28,10 +28,14 @@ struct LiveWindow: Sendable {
     /// - Returns: segments that left the window.
     mutating func add(_ bundle: MediaBundle) -> [WindowSegment] {
         if !bundle.setups.isEmpty {
+            // An index that names other renditions tells nothing that can be played on.
+            if setups.map(\.name) != bundle.setups.map(\.name) { segments.removeAll(where: \.isStored) }
             setups = bundle.setups
             initializations[bundle.epoch] = bundle.setups.map(\.initialization)
         }
         guard bundle.parts.count == setups.count, !setups.isEmpty else { return [] }
+        // Whatever the index says: what is on the air is not over.
+        isEnded = false
         if let last = segments.last, !last.isStored, last.mediaSequence == bundle.mediaSequence,
             last.epoch == bundle.epoch
         {

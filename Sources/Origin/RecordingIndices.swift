@@ -32,7 +32,7 @@ final class RecordingIndices: Sendable {
                 guard let bytes = try await store.get(SegmentKey.index(stream: stream)) else { throw NoIndex() }
                 var version = old
                 if old?.bytes != bytes {
-                    let index = try await work.decode { try RecordingIndex(decoding: bytes) }
+                    let index = try await work.decode { try RecordingIndex(decoding: bytes, of: stream) }
                     version = Version(index: index, bytes: bytes)
                 }
                 guard let version else { throw NoIndex() }

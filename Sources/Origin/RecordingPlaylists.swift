@@ -142,7 +142,8 @@ final class RecordingPlaylists: Sendable {
                     return .noSuchMedia
                 }
                 return .media(bytes, tag: file)
-            } catch SegmentStoreError.invalidKey {
+            } catch SegmentStoreError.invalidKey, SegmentStoreError.damaged {
+                // Players go on behind it.
                 return .noSuchMedia
             } catch {
                 return failed(error, stream)

@@ -119,7 +119,7 @@ final class StreamHubs: Sendable {
             let index = try await withThrowingTaskGroup(of: RecordingIndex?.self) { [store, work] tasks in
                 tasks.addTask {
                     guard let bytes = try await store.get(key) else { return nil }
-                    return try await work.decode { try RecordingIndex(decoding: bytes) }
+                    return try await work.decode { try RecordingIndex(decoding: bytes, of: hub.stream) }
                 }
                 tasks.addTask {
                     try await Task.sleep(for: Self.storePatience)

@@ -8,11 +8,16 @@ public protocol SegmentStore: Sendable {
     /// Writes an object, whole or not at all. Writing the same key again replaces it.
     func put(_ bytes: ByteBuffer, at key: String) async throws
     /// Reads an object; nil when there is none.
+    /// - Throws: ``SegmentStoreError/damaged(key:reason:)`` and others.
     func get(_ key: String) async throws -> ByteBuffer?
     /// Removes every object whose key begins with `prefix` and a slash. Nothing there is no error.
     func remove(under prefix: String) async throws
     /// Removes these objects. One that is not there is no error.
     func remove(_ keys: [String]) async throws
+    /// Gives whatever is under the key a name that says that it was damaged, so that the key is free.
+    /// - Returns: the key that it has now.
+    @discardableResult
+    func setAside(_ key: String) async throws -> String
     /// First components of all keys, sorted: the streams of which something is stored.
     func streams() async throws -> [String]
     /// Objects whose key begins with `prefix` and a slash, sorted by key.
@@ -22,6 +27,16 @@ public protocol SegmentStore: Sendable {
     func objects(under prefix: String, after key: String?, limit: Int) async throws -> [StoredObject]
     /// How full the disk is; nil where the store has no end that is known.
     func disk() async throws -> StoreDisk?
+}
+
+extension SegmentStore {
+    @discardableResult
+    public func setAside(_ key: String) async throws -> String {
+        let other = SegmentKey.setAside(key)
+        if let bytes = try await get(key) { try await put(bytes, at: other) }
+        try await remove([key])
+        return other
+    }
 }
 
 /// An object as the store lists it.

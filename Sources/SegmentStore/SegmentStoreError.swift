@@ -9,6 +9,8 @@ public enum SegmentStoreError: Error, CustomStringConvertible {
     case full(operation: String, key: String, reason: String)
     /// So many requests wait for the store already that this one was not taken.
     case busy(operation: String, key: String)
+    /// Something is there that cannot be read as an object, and will not be until somebody repairs it.
+    case damaged(key: String, reason: String)
     /// The service will say no until somebody changes something.
     case refused(operation: String, key: String, StoreRefusal)
 
@@ -19,6 +21,7 @@ public enum SegmentStoreError: Error, CustomStringConvertible {
         case .full(let operation, let key, let reason):
             "segment store: \(operation) \(key): no room is left (\(reason)): remove recordings, or give it more"
         case .busy(let operation, let key): "segment store: \(operation) \(key): too many requests wait already"
+        case .damaged(let key, let reason): "segment store: \(key) is damaged: \(reason)"
         case .refused(let operation, let key, let refusal): "segment store: \(operation) \(key): \(refusal)"
         }
     }

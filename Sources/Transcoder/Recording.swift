@@ -8,6 +8,8 @@ struct Recording: Sendable {
     private let stream: String
     /// What the offer said; what the index says goes before.
     private let keeping: RecordingIndex.Keeping
+    /// Whether nothing was stored before, as far as is known: otherwise the first segment may have any number.
+    private let isNew: Bool
     /// Segments without source audio at the end so far.
     private var silentSegments: UInt64 = 0
     /// The epoch whose initialization segments this writer stored.
@@ -19,7 +21,8 @@ struct Recording: Sendable {
         var isNewEpoch: Bool
     }
 
-    init(index: RecordingIndex?, stream: String, keeping: RecordingIndex.Keeping) {
+    init(index: RecordingIndex?, stream: String, keeping: RecordingIndex.Keeping, isNew: Bool = true) {
+        self.isNew = isNew
         self.index = index
         self.stream = stream
         self.keeping = keeping
@@ -32,7 +35,25 @@ struct Recording: Sendable {
             silentSegments = segment.isSilent ? silentSegments + 1 : 0
             return nil
         }
-        return Plan(lostSegments: segment.mediaSequence - next, isNewEpoch: segment.epoch != initializedEpoch)
+        let missing = segment.mediaSequence - next
+        // A number that follows from the time, since the store could not be asked, says nothing about a loss.
+        let isLoss = (index != nil || isNew) && missing < Self.unknownLoss
+        return Plan(lostSegments: isLoss ? missing : 0, isNewEpoch: segment.epoch != initializedEpoch)
+    }
+
+    /// Years of audio.
+    private static let unknownLoss: UInt64 = 1 << 24
+
+    /// Whether the index tells of segments behind the newest one that was ever announced.
+    func isBeyond(_ newest: UInt64) -> Bool { (index?.nextMediaSequence ?? 0) > newest + 1 }
+
+    func hasRenditions(of segment: FinishedSegment) -> Bool {
+        index.map { $0.renditions.map(\.name) == segment.renditions.map(\.name) } ?? true
+    }
+
+    /// Whether another writer's index can be of the same recording.
+    func mayAdopt(_ stored: RecordingIndex) -> Bool {
+        index.map { $0.renditions.map(\.name) == stored.renditions.map(\.name) } ?? true
     }
 
     /// A segment of which all renditions are stored.

@@ -84,7 +84,7 @@ actor RecordingKeeper {
                 recordings.append(recording)
             }
         }
-        metrics.bytes.set(Int(recordings.reduce(0) { $0 + $1.byteCount }))
+        metrics.bytes.set(Int(recordings.byteCount))
         let plan = RetentionPlan(recordings, rules: rules, now: now())
         for recording in plan.abandoned { try await complete(recording) }
         for removal in plan.removals { try await remove(removal) }
@@ -103,19 +103,19 @@ actor RecordingKeeper {
     }
 
     private func index(_ stream: String) async throws -> RecordingIndex? {
-        guard let bytes = try await store.get(SegmentKey.index(stream: stream)) else {
-            try await removeOrphans(stream)
-            return nil
-        }
         do {
-            return try RecordingIndex(decoding: bytes)
-        } catch {
+            if let index = try await store.index(of: stream) { return index }
+        } catch let error where RecordingIndex.isDamage(error) {
             // Kept: what cannot be read now may be by a newer version.
             if unreadable.insert(stream).inserted {
-                logger.error("Index of a recording set aside", metadata: ["stream": "\(stream)", "reason": "\(error)"])
+                logger.error(
+                    "The index of a recording cannot be read; the recording is left as it is",
+                    metadata: ["stream": "\(stream)", "reason": "\(error)"])
             }
             return nil
         }
+        try await removeOrphans(stream)
+        return nil
     }
 
     /// Nothing goes while anything of the stream is young: a stream on the air may be without its index for a while.
@@ -125,7 +125,9 @@ actor RecordingKeeper {
         var last: String?
         repeat {
             let objects = try await store.objects(under: stream, after: last, limit: page)
-            guard objects.allSatisfy({ $0.modifiedAt < limit }) else { return }
+            // What belongs to an index that was damaged may be all that is left of a recording.
+            let isOld = objects.allSatisfy { $0.modifiedAt < limit && !SegmentKey.isSetAside($0.key) }
+            guard isOld else { return }
             if objects.isEmpty, last == nil { return }
             last = objects.count < page ? nil : objects.last?.key
         } while last != nil
@@ -162,8 +164,7 @@ actor RecordingKeeper {
     /// Does nothing where another process has removed it meanwhile.
     private func change(_ stream: String, _ body: (inout RecordingIndex) -> Void) async throws {
         let key = SegmentKey.index(stream: stream)
-        guard let bytes = try await store.get(key) else { return }
-        var index = try RecordingIndex(decoding: bytes)
+        guard var index = try await store.index(of: stream) else { return }
         body(&index)
         try await store.put(try index.encoded(), at: key)
     }

@@ -12,6 +12,16 @@ struct StoredRecording: Sendable, Equatable {
     var isRemoved: Bool
 }
 
+extension [StoredRecording] {
+    /// Of all of them, as far as a number goes: what indices say need not be true.
+    var byteCount: Int64 {
+        reduce(0) { sum, recording in
+            let (total, overflow) = sum.addingReportingOverflow(recording.byteCount)
+            return overflow ? .max : total
+        }
+    }
+}
+
 /// What is to be done by the rules. A value: what is stored and the time in, decisions out.
 struct RetentionPlan: Sendable, Equatable {
     enum Reason: String, Sendable {
@@ -70,7 +80,7 @@ struct RetentionPlan: Sendable, Equatable {
     private mutating func shrink(
         _ kept: inout [StoredRecording], to quota: Int64, _ reason: Reason, where isCounted: (StoredRecording) -> Bool
     ) {
-        var total = kept.filter(isCounted).reduce(0) { $0 + $1.byteCount }
+        var total = kept.filter(isCounted).byteCount
         kept.removeAll { recording in
             let mayGo = recording.isComplete && recording.isRecorded && recording.isAnnounced
             guard total > quota, isCounted(recording), mayGo else { return false }

@@ -45,6 +45,13 @@ final class StoreUploads: Sendable {
         return bytes
     }
 
+    /// - Returns: the key that it has now.
+    func setAside(_ key: String) async throws -> String {
+        let other = try await persistently { [store] in try await store.setAside(key) }
+        succeeded()
+        return other
+    }
+
     func remove(_ keys: [String]) async throws {
         try await persistently { [store] in try await store.remove(keys) }
         succeeded()
@@ -92,6 +99,9 @@ final class StoreUploads: Sendable {
 extension SegmentStoreError {
     /// Whether trying again is of no use.
     fileprivate var isForGood: Bool {
-        if case .invalidKey = self { true } else { false }
+        switch self {
+        case .invalidKey, .damaged: true
+        default: false
+        }
     }
 }

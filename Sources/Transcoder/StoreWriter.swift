@@ -37,18 +37,25 @@ struct StoreWriter: Sendable {
     }
 
     private func store(from reader: any LogReader) async throws {
-        var recording = Recording(index: try await storedIndex(), stream: stream, keeping: keeping)
+        let stored = try await storedIndex()
+        var recording = Recording(index: stored.index, stream: stream, keeping: keeping, isNew: !stored.wasSetAside)
         var filter = MediaLogFilter()
         var open = OpenSegment()
+        var newest: UInt64?
         while let reading = try await reader.next() {
-            guard case .entry(let logged) = reading, let entry = try? MediaLogEntry(decoding: logged.payload) else {
-                // A damaged entry is logged by the worker, which reads the same log.
+            guard case .entry(let logged) = reading else {
+                if let newest, recording.isBeyond(newest) {
+                    try await setAside(&recording, because: "it tells of segments that never were")
+                }
                 continue
             }
+            // A damaged entry is logged by the worker, which reads the same log.
+            guard let entry = try? MediaLogEntry(decoding: logged.payload) else { continue }
             let counted = filter.accept(entry)
             guard filter.generation <= generation else { return }
             switch counted {
             case .bundle(let bundle):
+                newest = bundle.mediaSequence
                 for segment in open.add(bundle) { try await store(segment, in: &recording) }
             case .end:
                 if recording.complete() { try await publish(&recording) }
@@ -59,6 +66,9 @@ struct StoreWriter: Sendable {
     }
 
     private func store(_ segment: FinishedSegment, in recording: inout Recording) async throws {
+        if !recording.hasRenditions(of: segment) {
+            try await setAside(&recording, because: "it has other renditions than the stream")
+        }
         guard let plan = recording.plan(for: segment) else { return }
         if plan.lostSegments > 0 {
             metrics.lostSegments.increment(by: Int(clamping: plan.lostSegments))
@@ -90,7 +100,7 @@ struct StoreWriter: Sendable {
     /// Writes the index unless another writer's, which is further, is there already.
     private func publish(_ recording: inout Recording) async throws {
         guard let own = recording.index else { return }
-        if let stored = try await storedIndex(), stored.isFurther(than: own) {
+        if let stored = try await storedIndex().index, stored.isFurther(than: own), recording.mayAdopt(stored) {
             recording.adopt(stored)
             return
         }
@@ -98,14 +108,27 @@ struct StoreWriter: Sendable {
     }
 
     /// What is stored so far. A damaged index is set aside: the recording begins anew rather than never.
-    private func storedIndex() async throws -> RecordingIndex? {
-        let bytes = try await uploads.get(SegmentKey.index(stream: stream))
+    private func storedIndex() async throws -> (index: RecordingIndex?, wasSetAside: Bool) {
         do {
-            return try bytes.map { try RecordingIndex(decoding: $0) }
-        } catch {
-            logger.error("Index set aside", metadata: ["reason": "\(error)"])
-            return nil
+            let bytes = try await uploads.get(SegmentKey.index(stream: stream))
+            return (try bytes.map { try RecordingIndex(decoding: $0, of: stream) }, false)
+        } catch let error where RecordingIndex.isDamage(error) {
+            try await setAsideIndex(because: "\(error)")
+            return (nil, true)
         }
+    }
+
+    /// The recording begins anew: what the index told of is not known any more.
+    private func setAside(_ recording: inout Recording, because reason: String) async throws {
+        try await setAsideIndex(because: reason)
+        recording = Recording(index: nil, stream: stream, keeping: keeping, isNew: false)
+    }
+
+    private func setAsideIndex(because reason: String) async throws {
+        let name = try await uploads.setAside(SegmentKey.index(stream: stream))
+        logger.warning(
+            "A damaged index was set aside; the recording goes on in a new one",
+            metadata: ["reason": "\(reason)", "set.aside.as": "\(name)"])
     }
 }
 

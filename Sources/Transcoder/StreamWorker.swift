@@ -195,15 +195,12 @@ struct StreamWorker: Sendable {
         var continuation: Continuation
         if let newest = state.filter.newest {
             continuation = Continuation(after: newest, nowPlaying: state.nowPlaying)
-        } else if (try? SourceBatch(decoding: turn.first.payload))?.epoch == Self.firstEpoch {
-            // A new stream is not kept waiting by a store that is away.
-            continuation = Continuation(nextMediaSequence: 0, discontinuitySequence: 0)
-        } else if let bytes = try await store.get(SegmentKey.index(stream: job.stream)) {
-            let index = try RecordingIndex(decoding: bytes)
-            continuation = Continuation(
-                nextMediaSequence: index.nextMediaSequence,
-                discontinuitySequence: (index.epochs.last?.discontinuitySequence ?? 0) + 1)
+        } else if let batch = try? SourceBatch(decoding: turn.first.payload), batch.epoch != Self.firstEpoch {
+            let end = StoredEnd(
+                stream: job.stream, rendition: ladder.renditions.first?.name ?? "", store: store, logger: logger)
+            continuation = try await end.continuation(before: batch)
         } else {
+            // A new stream is not kept waiting by a store that is away.
             continuation = Continuation(nextMediaSequence: 0, discontinuitySequence: 0)
         }
         continuation.isNextSlotPoisoned = state.filter.isNextSlotPoisoned

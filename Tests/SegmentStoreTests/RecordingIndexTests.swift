@@ -38,13 +38,71 @@ struct RecordingIndexTests {
         for change: (inout RecordingIndex) -> Void in [
             { $0.epochs[0].segmentCount = 1 << 40 }, { $0.epochs[0].firstMediaSequence = .max },
             { $0.epochs[0].lastSegmentSamples = -1 }, { $0.epochs[0].dates[0].dateMicroseconds = .min },
-            { $0.keeping.byteCount = .min },
+            { $0.keeping.byteCount = .min }, { $0.epochs[0].segmentCount = 0 }, { $0.epochs[0].dates = [] },
+            { $0.epochs.append($0.epochs[0]) }, { $0.stream = "other" },
+            { $0.renditions = [.init(name: "../x", codecs: "", peakBitRate: 0, averageBitRate: 0)] },
+            { $0.renditions = [.init(name: "flac", codecs: "fLaC\"\n", peakBitRate: 0, averageBitRate: 0)] },
         ] {
             var absurd = index
             change(&absurd)
-            #expect(throws: RecordingIndex.CodingFailure.self) { try RecordingIndex(decoding: absurd.encoded()) }
+            #expect(throws: RecordingIndex.CodingFailure.self) {
+                try RecordingIndex(decoding: absurd.encoded(), of: "s")
+            }
         }
         index.version = 2
         #expect(throws: RecordingIndex.CodingFailure.self) { try RecordingIndex(decoding: index.encoded()) }
+    }
+
+    /// Whatever is taken for an index can be counted, listed and trimmed without an overflow.
+    @Test func damagedIndicesAreRefusedOrHarmless() throws {
+        var index = RecordingIndex(
+            stream: "s", renditions: [.init(name: "flac", codecs: "fLaC", peakBitRate: 900_000, averageBitRate: 1)])
+        for number: UInt32 in 1...3 {
+            index.epochs.append(
+                .init(
+                    number: number, firstMediaSequence: UInt64(number) * 100, discontinuitySequence: UInt64(number),
+                    segmentCount: 40, lastSegmentSamples: 9216,
+                    dates: [
+                        .init(segment: 0, dateMicroseconds: 1_700_000_000_000_000),
+                        .init(segment: 33, dateMicroseconds: 1),
+                    ]))
+        }
+        let sound = Array(try index.encoded().readableBytesView)
+        var random = SplitMix(state: 20_261_129)
+        var taken = 0
+        for _ in 0..<20_000 {
+            var bytes = sound
+            for _ in 0..<Int.random(in: 1...3, using: &random) {
+                let place = Int.random(in: 0..<bytes.count, using: &random)
+                switch Int.random(in: 0..<4, using: &random) {
+                case 0: bytes[place] = UInt8(ascii: "0") + UInt8.random(in: 0...9, using: &random)
+                case 1: bytes.remove(at: place)
+                case 2:
+                    let digits = Int.random(in: 1...20, using: &random)
+                    bytes.insert(contentsOf: repeatElement(UInt8(ascii: "9"), count: digits), at: place)
+                default: bytes[place] = .random(in: 0...255, using: &random)
+                }
+            }
+            guard var read = try? RecordingIndex(decoding: ByteBuffer(bytes: bytes), of: "s") else { continue }
+            taken += 1
+            #expect(read.totalSamples >= 0 && read.nextMediaSequence < 1 << 49)
+            _ = (read.startMicroseconds, read.endMicroseconds)
+            // The longest loop over it, bounded for the test's sake.
+            if read.epochs.allSatisfy({ $0.segmentCount < 10_000 }) { _ = read.trim(keeping: 92_160) }
+        }
+        #expect(taken > 1000, "\(taken)")
+    }
+}
+
+/// Numbers that are the same in each run.
+private struct SplitMix: RandomNumberGenerator {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9e37_79b9_7f4a_7c15
+        var value = state
+        value = (value ^ value >> 30) &* 0xbf58_476d_1ce4_e5b9
+        value = (value ^ value >> 27) &* 0x94d0_49bb_1331_11eb
+        return value ^ value >> 31
     }
 }

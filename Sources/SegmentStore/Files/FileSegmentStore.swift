@@ -16,9 +16,9 @@ public struct FileSegmentStore: SegmentStore {
 
     public func put(_ bytes: ByteBuffer, at key: String) async throws {
         let url = try url(key)
-        try await run("write", key) {
+        try await run("write", key) { [root] in
             let folder = url.deletingLastPathComponent()
-            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+            try Self.makeFolder(folder, below: root)
             // A name that no reader asks for, then fsync, then rename: a crash leaves the old object or the new one.
             let temporary = folder.appendingPathComponent(".\(url.lastPathComponent).\(UUID().uuidString)")
             let descriptor = open(temporary.path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
@@ -28,7 +28,7 @@ public struct FileSegmentStore: SegmentStore {
                 try file.write(contentsOf: Data(buffer: bytes))
                 try file.synchronize()
                 try file.close()
-                guard rename(temporary.path, url.path) == 0 else { throw POSIXError.last }
+                try Self.move(temporary, to: url)
             } catch {
                 unlink(temporary.path)
                 throw error
@@ -39,14 +39,67 @@ public struct FileSegmentStore: SegmentStore {
     public func get(_ key: String) async throws -> ByteBuffer? {
         let url = try url(key)
         return try await run("read", key) {
-            do {
-                return ByteBuffer(data: try Data(contentsOf: url))
-            } catch let error as CocoaError where error.code == .fileReadNoSuchFile || error.code == .fileNoSuchFile {
-                return nil
-            } catch  where [EISDIR, ENOTDIR].contains(error.systemCode) {
-                // A key that others go on from, or that goes on from one, is no object.
-                return nil
+            // Without waiting for a writer, should it be a pipe.
+            let descriptor = open(url.path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+            guard descriptor >= 0 else {
+                let error = POSIXError.last
+                // A key that goes on from an object is none.
+                if [ENOENT, ENOTDIR].contains(error.systemCode) { return nil }
+                throw Self.isDamage(error) ? SegmentStoreError.damaged(key: key, reason: "\(error)") : error
             }
+            let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+            var status = stat()
+            guard fstat(descriptor, &status) == 0 else { throw POSIXError.last }
+            switch status.st_mode & S_IFMT {
+            case S_IFREG: break
+            // Nor is one that others go on from.
+            case S_IFDIR: return nil
+            default: throw SegmentStoreError.damaged(key: key, reason: "it is no file")
+            }
+            do {
+                return ByteBuffer(data: try file.readToEnd() ?? Data())
+            } catch  where Self.isDamage(error) {
+                throw SegmentStoreError.damaged(key: key, reason: "\(error)")
+            }
+        }
+    }
+
+    public func setAside(_ key: String) async throws -> String {
+        let other = SegmentKey.setAside(key)
+        let (from, to) = (try url(key), try url(other))
+        try await run("set aside", key) {
+            guard rename(from.path, to.path) == 0 || errno == ENOENT else { throw POSIXError.last }
+        }
+        return other
+    }
+
+    /// What does not pass by itself: somebody took the right to read it away, or the disk cannot read it any more.
+    private static func isDamage(_ error: any Error) -> Bool { [EACCES, EPERM, EIO, ELOOP].contains(error.systemCode) }
+
+    /// Puts a file into its place, and a folder that is there out of it.
+    private static func move(_ file: URL, to url: URL) throws {
+        if rename(file.path, url.path) == 0 { return }
+        guard [EISDIR, ENOTEMPTY, EEXIST].contains(errno) else { throw POSIXError.last }
+        let other = url.deletingLastPathComponent()
+            .appendingPathComponent(SegmentKey.setAside(url.lastPathComponent))
+        guard rename(url.path, other.path) == 0, rename(file.path, url.path) == 0 else { throw POSIXError.last }
+    }
+
+    /// Makes a folder for objects, and puts files that are in its place out of it.
+    private static func makeFolder(_ folder: URL, below root: URL) throws {
+        do {
+            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        } catch {
+            var obstacle = folder
+            var status = stat()
+            while obstacle.path.hasPrefix(root.path + "/"), lstat(obstacle.path, &status) != 0 {
+                obstacle.deleteLastPathComponent()
+            }
+            guard obstacle.path.hasPrefix(root.path + "/"), status.st_mode & S_IFMT != S_IFDIR else { throw error }
+            let other = obstacle.deletingLastPathComponent()
+                .appendingPathComponent(SegmentKey.setAside(obstacle.lastPathComponent))
+            guard rename(obstacle.path, other.path) == 0 else { throw POSIXError.last }
+            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         }
     }
 
@@ -89,6 +142,8 @@ public struct FileSegmentStore: SegmentStore {
     ) async throws -> Value {
         do {
             return try await threads.runIfActive(body)
+        } catch let error as SegmentStoreError {
+            throw error
         } catch {
             let reason = String(describing: error)
             if error.isOutOfRoom { throw SegmentStoreError.full(operation: operation, key: key, reason: reason) }

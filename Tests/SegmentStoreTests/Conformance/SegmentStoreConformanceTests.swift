@@ -27,6 +27,18 @@ import Testing
         }
     }
 
+    @Test(arguments: StoreUnderTest.allCases) func whatIsSetAsideHasAnotherName(kind: StoreUnderTest) async throws {
+        try await kind.withStore { store in
+            try await store.put(ByteBuffer(string: "{"), at: "s/index.json")
+            let other = try await store.setAside("s/index.json")
+            #expect(other.wholeMatch(of: /s\/index\.damaged-[0-9]{8}T[0-9]{6}\.[0-9]{3}Z?\.json/) != nil, "\(other)")
+            #expect(try await store.get("s/index.json") == nil)
+            #expect(try await store.get(other) == ByteBuffer(string: "{"))
+            // Nothing there is no error.
+            try await store.setAside("s/index.json")
+        }
+    }
+
     @Test(arguments: StoreUnderTest.allCases) func removalTakesTheFolderAndNothingElse(
         kind: StoreUnderTest
     ) async throws {

@@ -34,4 +34,36 @@ struct FileSegmentStoreTests {
         #expect(StoreDisk(capacityBytes: 1000, availableBytes: 150).usedRatio == 0.85)
         #expect(StoreDisk(capacityBytes: 0, availableBytes: 0).usedRatio == 0)
     }
+
+    /// What lies where an object or a folder has to be is moved aside; nothing is lost and nothing is in the way.
+    @Test func obstaclesAreMovedAside() async throws {
+        try await FileStore.with { store, folder in
+            try await store.put(ByteBuffer(string: "x"), at: "s/index.json/inside.m4s")
+            try await store.put(ByteBuffer(string: "one"), at: "s/index.json")
+            #expect(try await store.get("s/index.json") == ByteBuffer(string: "one"))
+            try await store.put(ByteBuffer(string: "a file"), at: "s/flac")
+            try await store.put(ByteBuffer(string: "two"), at: "s/flac/1-0.m4s")
+            #expect(try await store.get("s/flac/1-0.m4s") == ByteBuffer(string: "two"))
+            let names = try FileManager.default.contentsOfDirectory(atPath: folder.path + "/s").sorted()
+            #expect(names.count == 4 && names.count { $0.contains(".damaged-") } == 2, "\(names)")
+        }
+    }
+
+    /// Neither waited for for ever nor taken for an object that is not there.
+    @Test func whatCannotBeReadIsDamaged() async throws {
+        try await FileStore.with { store, folder in
+            try await store.put(ByteBuffer(string: "x"), at: "s/flac/1-0.m4s")
+            let pipe = folder.appending(path: "s/pipe.m4s").path
+            guard mkfifo(pipe, 0o600) == 0 else { throw POSIXError(.EIO) }
+            try FileManager.default.createSymbolicLink(
+                atPath: folder.appending(path: "s/loop.m4s").path, withDestinationPath: "loop.m4s")
+            for key in ["s/pipe.m4s", "s/loop.m4s"] {
+                let error = await #expect(throws: SegmentStoreError.self) { try await store.get(key) }
+                #expect(error.map(RecordingIndex.isDamage) == true, "\(key): \(String(describing: error))")
+                let other = try await store.setAside(key)
+                #expect(SegmentKey.isSetAside(other))
+                #expect(try await store.get(key) == nil)
+            }
+        }
+    }
 }
