@@ -23,9 +23,11 @@ public struct SQLError: Error, Sendable, CustomStringConvertible {
         /// The server refuses the user, the password or the database. Correct `--database-url`, or the server; the same
         /// call succeeds afterwards.
         case accessDenied
+        /// The database's file is damaged, or is none; the message names it. It stays so until somebody restores it.
+        case damaged
         /// ``Database/close()`` was called.
         case closed
-        /// Anything else: wrong SQL, a damaged file. The message says which.
+        /// Anything else: wrong SQL. The message says which.
         case other
     }
 
@@ -46,8 +48,9 @@ public struct SQLError: Error, Sendable, CustomStringConvertible {
         return "SQL \(code): \(message) in \"\(statement)\""
     }
 
-    /// Whether the same transaction may succeed later.
-    public var isTransient: Bool { code == .busy || code == .unavailable || code == .accessDenied }
+    /// Whether the same transaction may succeed later, if need be after somebody has mended something: whoever serves
+    /// waits for that.
+    public var isTransient: Bool { [.busy, .unavailable, .accessDenied, .damaged].contains(code) }
 }
 
 extension SQLError {

@@ -32,7 +32,7 @@ struct TwitchyCommand: AsyncParsableCommand {
 
     /// Says in one line why the program ends.
     static func end(with error: any Error) -> Never {
-        if let failure = error as? Failure {
+        if let failure = error as? Failure ?? Failure(database: error) {
             Failure.report(failure.description)
             Foundation.exit(failure.code)
         } else {
@@ -68,8 +68,11 @@ enum Program {
 /// Why the program ends, in one line, with a code of sysexits.h.
 struct Failure: Error, CustomStringConvertible {
     static let usage: Int32 = 64
+    static let damaged: Int32 = 65
     static let unavailable: Int32 = 69
     static let software: Int32 = 70
+    /// Starting again later may help.
+    static let temporary: Int32 = 75
 
     var code: Int32
     var description: String

@@ -68,8 +68,9 @@ public struct EventConsumer: Sendable {
     }
 
     private func pause(_ pause: Duration, after error: any Error) async throws {
-        logger.warning(
-            "event subscription lost",
+        // Of a damaged database is told once, by whoever watches it.
+        logger.log(
+            level: (error as? SQLError)?.code == .damaged ? .debug : .warning, "event subscription lost",
             metadata: ["subscriber": "\(subscriber)", "reason": "\(error)", "retry.after": "\(pause)"])
         try await Task.sleep(for: pause)
     }

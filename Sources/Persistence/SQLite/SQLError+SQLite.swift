@@ -1,9 +1,11 @@
 import GRDB
 
 extension SQLError {
-    init(_ error: DatabaseError, statement: String? = nil) {
+    /// - Parameter path: the database's file.
+    init(_ error: DatabaseError, statement: String? = nil, path: String) {
         let message = error.message ?? "\(error.extendedResultCode)"
-        self.init(Self.code(for: error), message, statement: statement ?? error.sql)
+        let code = Self.code(for: error)
+        self.init(code, code == .damaged ? "\(path): \(message)" : message, statement: statement ?? error.sql)
     }
 
     private static func code(for error: DatabaseError) -> Code {
@@ -20,6 +22,7 @@ extension SQLError {
         switch error.resultCode {
         case .SQLITE_BUSY, .SQLITE_LOCKED: .busy
         case .SQLITE_READONLY: .readOnly
+        case .SQLITE_CORRUPT, .SQLITE_NOTADB: .damaged
         case .SQLITE_CANTOPEN, .SQLITE_IOERR, .SQLITE_FULL, .SQLITE_NOMEM: .unavailable
         // The one way to misuse the C interface that the pool leaves open is to go on after it was closed.
         case .SQLITE_MISUSE: .closed

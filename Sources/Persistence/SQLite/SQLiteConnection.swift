@@ -4,10 +4,12 @@ import GRDB
 /// The pool's connection while a body runs. After a failure it refuses further statements, as PostgreSQL does.
 final class SQLiteConnection: SQLConnection {
     private let database: GRDB.Database
+    private let path: String
     private var failure: SQLError?
 
-    init(_ database: GRDB.Database) {
+    init(_ database: GRDB.Database, path: String) {
         self.database = database
+        self.path = path
     }
 
     func execute(_ sql: String, _ values: [SQLValue]) throws -> Int {
@@ -52,7 +54,7 @@ final class SQLiteConnection: SQLConnection {
             try setArguments(values, of: statement, sql)
             return try body(statement)
         } catch let error as DatabaseError {
-            let failure = SQLError(error, statement: sql)
+            let failure = SQLError(error, statement: sql, path: path)
             self.failure = failure
             throw failure
         } catch let error as SQLError {

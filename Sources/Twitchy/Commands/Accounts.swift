@@ -17,13 +17,15 @@ enum Accounts {
         let accounts = AccountService(
             database: database, bus: InProcessMessageBus(), logger: output.logger(label: "accounts"))
         do {
-            try await accounts.prepare()
+            try await Failure.explaining(Databases.place(Role.accounts.rawValue, configuration)) {
+                try await accounts.prepare()
+            }
             let value = try await body(accounts)
             try await database.close()
             return value
         } catch let error as AccountError {
             throw Failure(code: Failure.usage, description: error.description)
-        } catch let error as SQLError {
+        } catch let error as SQLError where error.code != .damaged {
             throw Failure(code: Failure.unavailable, description: "the accounts' database: \(error.message)")
         }
     }

@@ -21,13 +21,21 @@ struct Databases {
                 throw Failure(code: Failure.usage, description: "--database-url: \(error.message)")
             }
         }
-        let folder = folder ?? configuration.data
+        let path = place(name, configuration, folder: folder)
         do {
-            return try SQLiteDatabase(path: "\(folder)/\(name).sqlite")
-        } catch {
+            return try SQLiteDatabase(path: path)
+        } catch let error as SQLError where error.code != .damaged {
             throw Failure(
-                code: Failure.unavailable, description: "--data \(folder): there is no usable database (\(error))")
+                code: Failure.unavailable, description: "--data: \(path) cannot be used (\(error.message))")
+        } catch {
+            throw Failure(database: error) ?? error
         }
+    }
+
+    /// The file or the schema of a role, for people.
+    static func place(_ name: String, _ configuration: Configuration, folder: String? = nil) -> String {
+        configuration.databaseURL == nil
+            ? "\(folder ?? configuration.data)/\(name).sqlite" : "--database-url, schema \(name)"
     }
 
     subscript(role: Role) -> any Database {

@@ -13,9 +13,11 @@ struct RunningRoles {
     let transcoder: TranscoderService?
     let origin: OriginService?
     let hasWeb: Bool
+    private let configuration: Configuration
 
     init(_ roles: Set<Role>, on base: Infrastructure) throws {
         let configuration = base.configuration
+        self.configuration = configuration
         // Names this process in leases, fences and subscriptions.
         let process = UUID().uuidString.lowercased()
         accounts =
@@ -49,9 +51,9 @@ struct RunningRoles {
 
     /// All subscribe before any publishes: a bus keeps nothing for those that it does not know yet.
     func prepare() async throws {
-        try await accounts?.prepare()
-        try await ingest?.prepare()
-        try await origin?.prepare()
+        try await Failure.explaining(Databases.place("accounts", configuration)) { try await accounts?.prepare() }
+        try await Failure.explaining(Databases.place("ingest", configuration)) { try await ingest?.prepare() }
+        try await Failure.explaining(Databases.place("origin", configuration)) { try await origin?.prepare() }
         try await accounts?.subscribe()
         try await ingest?.subscribe()
         try await origin?.subscribe()
