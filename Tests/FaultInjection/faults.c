@@ -31,6 +31,17 @@ static int is_on_full_disk(int descriptor) {
     return strncmp(path, folder, strlen(folder)) == 0;
 }
 
+// SQLite's way to write.
+ssize_t pwrite64(int descriptor, const void *bytes, size_t count, off64_t offset) {
+    static ssize_t (*next)(int, const void *, size_t, off64_t);
+    if (!next) next = (ssize_t (*)(int, const void *, size_t, off64_t))dlsym(RTLD_NEXT, "pwrite64");
+    if (is_on_full_disk(descriptor)) {
+        errno = ENOSPC;
+        return -1;
+    }
+    return next(descriptor, bytes, count, offset);
+}
+
 ssize_t write(int descriptor, const void *bytes, size_t count) {
     static ssize_t (*next)(int, const void *, size_t);
     if (!next) next = (ssize_t (*)(int, const void *, size_t))dlsym(RTLD_NEXT, "write");

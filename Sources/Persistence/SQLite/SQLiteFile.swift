@@ -10,8 +10,8 @@ enum SQLiteFile {
     /// Makes the file if there is none, so that it never is there without its first page.
     static func prepare(_ path: String) throws {
         func refuse(_ reason: String) -> SQLError { SQLError(.damaged, "\(path): \(reason)") }
-        guard let size = try size(path) else {
-            guard try size(path + "-wal") ?? 0 == 0 else {
+        guard let size = try byteCount(path) else {
+            guard try byteCount(path + "-wal") ?? 0 == 0 else {
                 throw refuse("the file is missing, though its write-ahead log is there")
             }
             return try make(path)
@@ -21,16 +21,18 @@ enum SQLiteFile {
 
     /// - Throws: `SQLError` with the first thing that is wrong.
     static func check(_ path: String, _ pool: DatabasePool) throws {
-        guard let size = try size(path), size <= checkedAtMost else { return }
+        guard let size = try byteCount(path), size <= checkedAtMost else { return }
         let found = try pool.read { try String.fetchOne($0, sql: "PRAGMA quick_check(1)") } ?? "no answer"
         guard found == "ok" else {
             throw SQLError(.damaged, "\(path): \(found.split(separator: "\n").joined(separator: " "))")
         }
+        // All of it was read.
+        pool.releaseMemory()
     }
 
     /// Bytes; nil where there is no file.
     /// - Throws: `SQLError` for what is no file.
-    private static func size(_ path: String) throws -> Int? {
+    private static func byteCount(_ path: String) throws -> Int? {
         var status = stat()
         guard stat(path, &status) == 0 else { return nil }
         guard status.st_mode & S_IFMT == S_IFREG else { throw SQLError(.damaged, "\(path): it is no file") }

@@ -45,7 +45,8 @@ public struct FileSegmentStore: SegmentStore {
                 let error = POSIXError.last
                 // A key that goes on from an object is none.
                 if [ENOENT, ENOTDIR].contains(error.systemCode) { return nil }
-                throw Self.isDamage(error) ? SegmentStoreError.damaged(key: key, reason: "\(error)") : error
+                if Self.isDamage(error) { throw SegmentStoreError.damaged(key: key, reason: "\(error)") }
+                throw error
             }
             let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
             var status = stat()

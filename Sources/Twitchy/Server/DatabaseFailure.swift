@@ -36,11 +36,12 @@ extension Failure {
     }
 
     /// The errors of `body` as failures.
-    static func explaining<Value>(_ place: String, _ body: () async throws -> Value) async throws -> Value {
+    static func explaining(_ place: String, _ body: () async throws -> Void) async throws {
         do {
-            return try await body()
+            try await body()
         } catch {
-            throw Failure(database: error, place: place) ?? error
+            if let failure = Failure(database: error, place: place) { throw failure }
+            throw error
         }
     }
 }

@@ -5,10 +5,14 @@ struct Databases {
     private var opened: [(role: Role, database: any Database)] = []
 
     /// - Parameter folder: for files.
-    init(for roles: Set<Role>, _ configuration: Configuration, folder: DataFolder?) throws {
+    init(
+        for roles: Set<Role>, _ configuration: Configuration, folder: DataFolder?, writes: DependencyWrites
+    ) throws {
         for role in Role.allCases where roles.contains(role) {
             guard let name = role.database else { continue }
-            opened.append((role, try Self.open(name, configuration, folder: folder?.path)))
+            let database = try Self.open(name, configuration, folder: folder?.path)
+            let place = Self.place(name, configuration, folder: folder?.path)
+            opened.append((role, writes.watched(database, of: role, place: place)))
         }
     }
 
@@ -28,7 +32,8 @@ struct Databases {
             throw Failure(
                 code: Failure.unavailable, description: "--data: \(path) cannot be used (\(error.message))")
         } catch {
-            throw Failure(database: error) ?? error
+            if let failure = Failure(database: error) { throw failure }
+            throw error
         }
     }
 

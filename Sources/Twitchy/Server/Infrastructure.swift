@@ -19,7 +19,9 @@ struct Infrastructure {
     let threads: NIOThreadPool
     let databases: Databases
     let bus: any MessageBus
-    var store: any SegmentStore { stores.store }
+    let store: any SegmentStore
+    /// What became of writes to databases and store.
+    let writes: DependencyWrites
     /// Kept for as long as the process lives: it locks the folder.
     private let folder: DataFolder?
     private let stores: SegmentStores
@@ -40,12 +42,14 @@ struct Infrastructure {
                 configuration.databaseURL == nil && roles.contains { $0.database != nil }
                 ? try DataFolder(configuration.data) : nil
         }
-        databases = try Databases(for: roles, configuration, folder: folder)
+        writes = DependencyWrites(roles, health: health, logger: output.logger(label: "health"))
+        databases = try Databases(for: roles, configuration, folder: folder, writes: writes)
         group = MultiThreadedEventLoopGroup(numberOfThreads: System.coreCount)
         threads = NIOThreadPool(numberOfThreads: 4)
         threads.start()
         bus = try Self.bus(configuration, health: health, roles: roles, logger: output.logger(label: "bus"))
         stores = try SegmentStores(configuration.segments, data: configuration.data, threads: threads, group: group)
+        store = writes.watched(stores.store)
         metrics.observeProcess()
         if let inheritance {
             metrics.observe(

@@ -31,7 +31,8 @@ struct Server {
         base.health.register("process").set(.ok)
         let watch = DependencyWatch(
             databases: base.databases.named,
-            store: roles.contains(.transcoder) || roles.contains(.origin) ? base.store : nil, health: base.health)
+            store: roles.contains(.transcoder) || roles.contains(.origin) ? base.store : nil, writes: base.writes,
+            health: base.health)
         let end = await Self.untilTheEnd(running, watch)
         logger.info("Shutting down", metadata: ["reason": "\(end.reason)"])
         await listeners.close()
