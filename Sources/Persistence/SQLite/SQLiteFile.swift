@@ -7,7 +7,8 @@ enum SQLiteFile {
     /// Larger files are not read through at the start; what is damaged in them is found when it is read.
     private static let checkedAtMost = 32 << 20
 
-    /// Makes the file if there is none, so that it never is there without its first page.
+    /// Makes the file if there is none, so that it never is there without its first page. Before anything else opens it:
+    /// whatever makes it empty would have it refused.
     static func prepare(_ path: String) throws {
         func refuse(_ reason: String) -> SQLError { SQLError(.damaged, "\(path): \(reason)") }
         guard let size = try byteCount(path) else {
@@ -47,6 +48,7 @@ enum SQLiteFile {
             let queue = try DatabaseQueue(path: temporary)
             try queue.writeWithoutTransaction { try $0.execute(sql: "PRAGMA journal_mode = WAL") }
             try queue.close()
+            chmod(temporary, 0o600)
         } catch let error as DatabaseError {
             throw SQLError(error, path: path)
         }
