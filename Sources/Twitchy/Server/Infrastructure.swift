@@ -138,7 +138,10 @@ struct Infrastructure {
             case .blocked(let reason):
                 logger.warning(
                     "RabbitMQ takes nothing new", metadata: ["connection": "\(role.rawValue)", "reason": "\(reason)"])
-                check.set(.degraded(reason: "RabbitMQ takes nothing new: \(reason)"))
+                let refusal = "RabbitMQ takes nothing new: \(reason)"
+                // Its disk or memory is full: what is published waits, and then is lost.
+                let isInTheWay = isNeeded && role == .publishing
+                check.set(isInTheWay ? .failed(reason: refusal) : .degraded(reason: refusal))
             case .lost(let error):
                 // An outage is one line, however often it is tried: another when the reason is another.
                 let reason = "\(error)"
