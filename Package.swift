@@ -175,10 +175,6 @@ let package = Package(
         .executableTarget(
             name: "BusBenchmark", dependencies: ["MessageBus", nio("NIOCore")], path: "Benchmarks/bus/Sources",
             swiftSettings: settings),
-        // Serves the same bytes as nginx does beside it; see Benchmarks/http.
-        .executableTarget(
-            name: "HTTPBenchmarkServer", dependencies: ["HTTPService", logging, nio("NIOCore"), nio("NIOPosix")],
-            path: "Benchmarks/http/Sources", swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]
 )

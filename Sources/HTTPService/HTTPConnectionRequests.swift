@@ -21,13 +21,21 @@ extension HTTPConnectionHandler {
             return true
         }
         headHasBegun = false
-        let request = HTTPRequest(head: head, peerAddress: peerAddress, peerPort: peerPort, proxies: proxies)
+        if let response = loop.kept.response(for: head) {
+            respond(response, to: head, nil, context)
+            return true
+        }
+        let request = request(head)
         if head.traits.contains(.unusualPath), PercentEncoding.pathSegments(head.rawPath) == nil {
             refuse(.badRequest, "The path has a broken escape, a dot segment or an empty segment.", context)
             return true
         }
         act(on: answer(to: request), request, context)
         return true
+    }
+
+    func request(_ head: HTTPRequestHead) -> HTTPRequest {
+        HTTPRequest(head: head, peerAddress: peerAddress, peerPort: peerPort, proxies: proxies)
     }
 
     func answer(to request: HTTPRequest) -> HTTPAnswer {
@@ -43,6 +51,9 @@ extension HTTPConnectionHandler {
     func act(on answer: HTTPAnswer, _ request: HTTPRequest, _ context: ChannelHandlerContext) {
         switch answer {
         case .response(let response):
+            respond(response, to: request, context)
+        case .leased(let response, let lease):
+            loop.kept.keep(response, lease, for: request.head)
             respond(response, to: request, context)
         case .pass:
             respond(Self.notFound, to: request, context)

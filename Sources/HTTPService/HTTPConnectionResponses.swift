@@ -6,7 +6,14 @@ extension HTTPConnectionHandler {
     func respond(
         _ response: HTTPResponse, to request: HTTPRequest, _ context: ChannelHandlerContext, bodyIsTaken: Bool = false
     ) {
-        let head = request.head
+        respond(response, to: request.head, request, context, bodyIsTaken: bodyIsTaken)
+    }
+
+    /// - Parameter request: nil where nobody was asked who is behind it.
+    func respond(
+        _ response: HTTPResponse, to head: HTTPRequestHead, _ request: HTTPRequest?, _ context: ChannelHandlerContext,
+        bodyIsTaken: Bool = false
+    ) {
         let bodyIsTaken = bodyIsTaken || bodyOfPendingIsTaken
         bodyOfPendingIsTaken = false
         var keepsAlive =
@@ -25,7 +32,7 @@ extension HTTPConnectionHandler {
         let (body, status) = response.write(
             into: &loop.scratch, for: head, dateLine: loop.dateLine, keepsAlive: keepsAlive)
         loop.counts.count(status: status, bytes: loop.scratch.readableBytes &+ body.readableBytes)
-        if loop.logsAccess { logAccess(request, status, body.readableBytes) }
+        if loop.logsAccess { logAccess(request ?? self.request(head), status, body.readableBytes) }
         writeScratch(context, body)
         if !keepsAlive {
             lingerThenClose(context)

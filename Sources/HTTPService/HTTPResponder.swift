@@ -22,8 +22,11 @@ public protocol HTTPResponder: Sendable {
 
 /// What a responder makes of a request.
 public enum HTTPAnswer: Sendable {
-    /// At once: no allocation, no hop. The way of segments, parts and playlists.
+    /// At once: no allocation, no hop. The way of playlists.
     case response(HTTPResponse)
+    /// At once, and the same to everybody who asks for this path, until the lease is revoked: the server keeps it and
+    /// does not ask the responders again. The way of segments and parts.
+    case leased(HTTPResponse, HTTPLease)
     /// Held until the future is fulfilled (blocking playlist reloads, hinted parts). When the server shuts down,
     /// the client gets 503 at once.
     case future(EventLoopFuture<HTTPResponse>)

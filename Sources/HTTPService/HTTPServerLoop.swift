@@ -30,6 +30,7 @@ final class HTTPServerLoop {
     /// The buffer in which heads and small bodies are written. When the kernel took the last one, it is used again.
     var scratch = ByteBuffer()
     var counts = HTTPServerCounts()
+    var kept = HTTPKeptResponses()
     private(set) var isShuttingDown = false
 
     private let metrics: (any HTTPServerMetrics)?
@@ -103,6 +104,7 @@ final class HTTPServerLoop {
 
     private func tick() {
         updateClock()
+        kept.removeRevoked()
         for connection in connections.values { connection.tick(now) }
         if isShuttingDown, now >= drainDeadline {
             for connection in connections.values { connection.cutOff() }

@@ -62,7 +62,10 @@ public final class OriginService: Sendable {
             tasks.addTask {
                 try await self.bus.followEvents(
                     as: self.process, types: OriginSchema.types, logger: self.logger,
-                    catchUp: { await self.reload() }, told: { self.directory.apply($0) })
+                    catchUp: { await self.reload() },
+                    told: { event in
+                        if self.directory.apply(event) { self.hubs.revokeLeases() }
+                    })
             }
             tasks.addTask { await self.reports.run() }
             try await tasks.next()
@@ -73,7 +76,7 @@ public final class OriginService: Sendable {
 
     private func reload() async {
         do {
-            try await directory.reload()
+            if try await directory.reload() { hubs.revokeLeases() }
         } catch {
             logger.error("Directory not read", metadata: ["reason": "\(error)"])
         }

@@ -34,17 +34,21 @@ final class StreamDirectory: Sendable {
     }
 
     /// What another service tells, before or after it is in the projection.
-    func apply(_ event: Event) {
+    /// - Returns: whether a name that was known changed hands.
+    @discardableResult
+    func apply(_ event: Event) -> Bool {
         state.withLock { table in
             switch event {
             case .channelChanged(let channel):
-                table.setName(channel.deleted ? nil : channel.name, ofChannel: channel.channelID)
+                return table.setName(channel.deleted ? nil : channel.name, ofChannel: channel.channelID)
             case .streamStarted(let stream), .streamChanged(let stream):
                 table.suggestName(stream.channelName, ofChannel: stream.channelID)
                 table.begin(stream.streamID, of: stream.channelID)
+                return false
             case .streamEnded(let stream):
                 table.end(stream.streamID, of: stream.channelID, at: stream.endedAt.milliseconds)
-            default: return
+                return false
+            default: return false
             }
         }
     }
@@ -67,7 +71,9 @@ final class StreamDirectory: Sendable {
     }
 
     /// Reads the projection: all that is on the air, however many newer streams there were, and what ended last.
-    func reload() async throws {
+    /// - Returns: whether a name that was known changed hands.
+    @discardableResult
+    func reload() async throws -> Bool {
         let believed = state.withLock { $0.liveStreams }
         let (channels, streams) = try await database.read { connection in
             let columns = "SELECT stream_id, channel_id, ended_at FROM streams"
@@ -86,8 +92,9 @@ final class StreamDirectory: Sendable {
             }
             return (channels, streams)
         }
-        state.withLock { table in
-            for channel in channels { table.setName(channel.name, ofChannel: channel.id) }
+        return state.withLock { table in
+            var isRenamed = false
+            for channel in channels where table.setName(channel.name, ofChannel: channel.id) { isRenamed = true }
             for stream in streams {
                 if let endedAt = stream.endedAt {
                     table.end(stream.id, of: stream.channelID, at: endedAt)
@@ -95,6 +102,7 @@ final class StreamDirectory: Sendable {
                     table.begin(stream.id, of: stream.channelID)
                 }
             }
+            return isRenamed
         }
     }
 }

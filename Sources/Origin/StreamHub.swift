@@ -38,7 +38,7 @@ final class StreamHub: Sendable {
     fileprivate struct State {
         var window = LiveWindow()
         var playlists: [PlaylistKey: HTTPResponse] = [:]
-        var media: [[String: HTTPResponse]] = []
+        var media = LeasedMedia()
         var waiters: [Waiter] = []
         var lastAsked = NIODeadline.now()
         var isClosed = false
@@ -85,12 +85,13 @@ final class StreamHub: Sendable {
             state.levels = bundle.levels
             state.makeRoomForMedia()
             if let last = state.window.segments.last, last.mediaSequence == bundle.mediaSequence {
-                // Those of a whole segment have moved.
+                // The parts of a whole segment have moved, so that the log's buffers need not stay.
+                if last.isWhole { state.media.revoke(last.name) }
                 for part in last.isWhole ? 0...Int(bundle.part) : Int(bundle.part)...Int(bundle.part) {
                     state.announce(part, of: last)
                 }
             }
-            for segment in removed { state.forget(segment) }
+            if !removed.isEmpty { state.forget(removed) }
             return state.takeWoken(settings)
         }
         wake(woken)
@@ -112,8 +113,9 @@ final class StreamHub: Sendable {
             let late = state.waiters.filter { $0.deadline <= now }
             if !late.isEmpty { state.waiters.removeAll { $0.deadline <= now } }
             let linger = TimeAmount.nanoseconds(settings.linger.nanoseconds)
+            if state.media.takeUse() { state.lastAsked = now }
             let isWanted = !state.waiters.isEmpty || state.lastAsked + linger > now
-            if !isWanted { state.isClosed = true }
+            if !isWanted { state.close() }
             return (late, isWanted)
         }
         for waiter in late { waiter.promise.succeed(.notYet) }
@@ -123,7 +125,7 @@ final class StreamHub: Sendable {
     /// No more answers come from here; whoever waits gets 503 and asks again.
     func close() {
         let waiters = state.withLock { state in
-            state.isClosed = true
+            state.close()
             defer { state.waiters = [] }
             return state.waiters
         }
@@ -131,6 +133,9 @@ final class StreamHub: Sendable {
     }
 
     var isClosed: Bool { state.withLock { $0.isClosed } }
+
+    /// Paths may mean something else now: the loops ask again.
+    func revokeLeases() { state.withLock { $0.media.renewAll() } }
 
     /// Listeners of one loop are answered in one turn of it.
     private func wake(_ waiters: [Waiter]) {
@@ -209,20 +214,14 @@ final class StreamHub: Sendable {
         state.withLock { state in
             state.lastAsked = .now()
             guard let rendition = state.window.renditionIndex(name) else { return nil }
-            if let response = state.media[rendition][file] { return .response(response) }
-            if let segment = state.window.segments.first(where: { $0.isWhole && !$0.isStored && $0.name == file }) {
-                let response = HTTPResponse.media(segment.bytes(rendition: rendition), tag: file)
-                state.media[rendition][file] = response
-                return .response(response)
-            }
-            for (epoch, bytes) in state.window.initializations
-            where file == SegmentKey.initialization(epoch: epoch) && bytes.indices.contains(rendition) {
-                return .response(.media(bytes[rendition], tag: "\(name)-\(file)"))
+            if let answer = state.media.answer(rendition: rendition, name: file) { return answer }
+            if state.makeMedia(rendition: rendition, file: file) {
+                return state.media.answer(rendition: rendition, name: file)
             }
             guard file == state.window.hint else { return nil }
             // Not longer than a client waits for a playlist; the part comes within a part's duration as a rule.
             return hold(.part(rendition, file), in: &state, on: loop, for: .seconds(6)) { hub in
-                hub.state.withLock { $0.media[rendition][file] } ?? .noSuchMedia
+                hub.state.withLock { $0.media[rendition, file] } ?? .noSuchMedia
             }
         }
     }
@@ -253,10 +252,29 @@ final class StreamHub: Sendable {
 }
 
 extension StreamHub.State {
-    /// One table a rendition.
-    fileprivate mutating func makeRoomForMedia() {
-        guard media.count != window.setups.count else { return }
-        media = [[String: HTTPResponse]](repeating: [:], count: window.setups.count)
+    fileprivate mutating func makeRoomForMedia() { media.makeRoom(forRenditions: window.setups.count) }
+
+    /// Whoever has the stream next knows nothing of what the loops keep.
+    fileprivate mutating func close() {
+        isClosed = true
+        media.close()
+    }
+
+    /// A whole segment or an initialization segment, when somebody first wants it.
+    /// - Returns: whether there is one of this name.
+    fileprivate mutating func makeMedia(rendition: Int, file: String) -> Bool {
+        if let segment = window.segments.first(where: { $0.isWhole && !$0.isStored && $0.name == file }) {
+            let response = HTTPResponse.media(segment.bytes(rendition: rendition), tag: file)
+            media.add(response, rendition: rendition, name: file, owner: file)
+            return true
+        }
+        for (epoch, bytes) in window.initializations
+        where file == SegmentKey.initialization(epoch: epoch) && bytes.indices.contains(rendition) {
+            let response = HTTPResponse.media(bytes[rendition], tag: "\(window.setups[rendition].name)-\(file)")
+            media.add(response, rendition: rendition, name: file, owner: file)
+            return true
+        }
+        return false
     }
 
     /// Whether there is something to list.
@@ -288,22 +306,29 @@ extension StreamHub.State {
     fileprivate mutating func announce(_ part: Int, of segment: WindowSegment) {
         guard segment.bundles.indices.contains(part) else { return }
         let name = segment.partName(part)
-        for (rendition, taken) in segment.bundles[part].parts.enumerated() where rendition < media.count {
-            media[rendition][name] = .media(taken.bytes, tag: name)
+        for (rendition, taken) in segment.bundles[part].parts.enumerated() {
+            media.add(.media(taken.bytes, tag: name), rendition: rendition, name: name, owner: segment.name)
         }
     }
 
-    fileprivate mutating func forget(_ segment: WindowSegment) {
-        for rendition in media.indices {
-            media[rendition][segment.name] = nil
-            for index in segment.bundles.indices { media[rendition][segment.partName(index)] = nil }
+    /// Segments that left the window, and the initialization segments that nothing in it needs any more.
+    fileprivate mutating func forget(_ segments: [WindowSegment]) {
+        for segment in segments {
+            media.revoke(segment.name)
+            media.remove([segment.name] + segment.bundles.indices.map(segment.partName))
+        }
+        for epoch in Set(segments.map(\.epoch)) where window.initializations[epoch] == nil {
+            let name = SegmentKey.initialization(epoch: epoch)
+            media.revoke(name)
+            media.remove([name])
         }
     }
 
-    /// Takes out the waiters whose wish has come true.
+    /// Takes out the waiters whose wish has come true; those who wait for a part first, since they are to hear it.
     fileprivate mutating func takeWoken(_ settings: OriginSettings) -> [StreamHub.Waiter] {
         guard !waiters.isEmpty else { return [] }
-        var woken: [StreamHub.Waiter] = []
+        var parts: [StreamHub.Waiter] = []
+        var others: [StreamHub.Waiter] = []
         var rest: [StreamHub.Waiter] = []
         let hint = window.hint
         let position = window.position
@@ -321,10 +346,16 @@ extension StreamHub.State {
                 // Announced, or never to come: another part is hinted now.
                 case .part(_, let file): file != hint
                 }
-            if isFulfilled { woken.append(waiter) } else { rest.append(waiter) }
+            if !isFulfilled {
+                rest.append(waiter)
+            } else if case .part = waiter.wish {
+                parts.append(waiter)
+            } else {
+                others.append(waiter)
+            }
         }
         waiters = rest
-        return woken
+        return parts + others
     }
 }
 

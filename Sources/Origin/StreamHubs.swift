@@ -45,6 +45,12 @@ final class StreamHubs: Sendable {
         }
     }
 
+    /// Paths may mean something else now.
+    func revokeLeases() {
+        let hubs = state.withLock { $0.hubs.values.map(\.hub) }
+        for hub in hubs { hub.revokeLeases() }
+    }
+
     func shutDown() {
         let entries = state.withLock { state in
             state.isShutDown = true

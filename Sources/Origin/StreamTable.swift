@@ -23,13 +23,18 @@ struct StreamTable {
     private(set) var endedCount = 0
 
     /// - Parameter name: nil for a channel that was deleted.
-    mutating func setName(_ name: String?, ofChannel id: String) {
+    /// - Returns: whether it had another name before.
+    @discardableResult
+    mutating func setName(_ name: String?, ofChannel id: String) -> Bool {
+        var isRenamed = false
         if let old = names[id] ?? nil, old != name {
+            isRenamed = true
             channels[old]?.remove(id)
             if channels[old]?.isEmpty == true { channels[old] = nil }
         }
         names[id] = .some(name)
         if let name { channels[name, default: []].insert(id) }
+        return isRenamed
     }
 
     /// What a stream says about its channel counts only until the channel is told of.

@@ -16,7 +16,7 @@ public enum WebPages {
     /// The file at an absolute path below `/assets/`, or nil. `/favicon.ico` is the icon.
     public static func asset(path: String) -> WebAsset? {
         if path == "/favicon.ico" { return files["icon.svg"]?.at(path: path, immutable: false) }
-        let components = path.split(separator: "/", omittingEmptySubsequences: false)
+        let components = path.split(separator: "/", maxSplits: 4, omittingEmptySubsequences: false)
         guard components.count >= 3, components[0].isEmpty, components[1] == "assets" else { return nil }
         switch components.count {
         case 3:

@@ -21,7 +21,7 @@ struct StreamHubTests {
 
         init(_ answer: HTTPAnswer?) {
             switch answer {
-            case .response(let response): self.response = response
+            case .response(let response), .leased(let response, _): self.response = response
             case .future(let future):
                 future.assumeIsolated().whenSuccess { self.response = $0 }
             default: Issue.record("neither at once nor held")

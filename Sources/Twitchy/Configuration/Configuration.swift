@@ -2,6 +2,7 @@ import AudioTimeline
 import Foundation
 import HTTPService
 import Logging
+import NIOCore
 import Yams
 
 /// What the server runs with: arguments before environment before file before defaults.
@@ -23,6 +24,7 @@ struct Configuration {
     var isLowLatency = true
     var ladder = Ladder.standard
     var slots = ProcessInfo.processInfo.activeProcessorCount * 8
+    var eventLoops = System.coreCount
     var dvr = Duration.seconds(7200)
     /// nil: for good.
     var keepRecordings: Duration?
@@ -156,6 +158,11 @@ struct Configuration {
                 throw refuse("\"\(value)\" is not a number between 1 and 10000")
             }
             slots = number
+        case "event-loops":
+            guard let number = Int(value), (1...1024).contains(number) else {
+                throw refuse("\"\(value)\" is not a number between 1 and 1024")
+            }
+            eventLoops = number
         case "dvr":
             guard let window = Self.duration(value) else {
                 throw refuse("\"\(value)\" is not a time such as 30m or 2h")

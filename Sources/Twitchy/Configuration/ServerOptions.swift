@@ -53,6 +53,9 @@ struct ServerOptions: ParsableArguments {
     @Option(help: "Streams that are transcoded at the same time. (default: cores × 8)")
     var slots: String?
 
+    @Option(help: "Event loops, each with a thread, for connections. (default: cores)")
+    var eventLoops: String?
+
     @Option(help: "How far listeners may rewind, such as 30m or 2h. (default: 2h)")
     var dvr: String?
 
@@ -93,6 +96,7 @@ struct ServerOptions: ParsableArguments {
         values["latency"] = latency
         values["ladder"] = ladder
         values["slots"] = slots
+        values["event-loops"] = eventLoops
         values["dvr"] = dvr
         values["keep-recordings"] = keepRecordings
         values["recording-quota"] = recordingQuota
@@ -105,7 +109,8 @@ struct ServerOptions: ParsableArguments {
 
     static let names = [
         "data", "http-port", "rtmp-port", "icecast-port", "admin-port", "admin-bind", "bind", "public-url",
-        "trusted-proxies", "irc-port", "database-url", "amqp-url", "segment-store", "latency", "ladder", "slots", "dvr",
-        "keep-recordings", "recording-quota", "channel-quota", "log-level", "demo", "no-supervise",
+        "trusted-proxies", "irc-port", "database-url", "amqp-url", "segment-store", "latency", "ladder", "slots",
+        "event-loops", "dvr", "keep-recordings", "recording-quota", "channel-quota", "log-level", "demo",
+        "no-supervise",
     ]
 }

@@ -44,7 +44,7 @@ struct Infrastructure {
         }
         writes = DependencyWrites(roles, health: health, logger: output.logger(label: "health"))
         databases = try Databases(for: roles, configuration, folder: folder, writes: writes)
-        group = MultiThreadedEventLoopGroup(numberOfThreads: System.coreCount)
+        group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.eventLoops)
         threads = NIOThreadPool(numberOfThreads: 4)
         threads.start()
         bus = try Self.bus(configuration, health: health, roles: roles, logger: output.logger(label: "bus"))
