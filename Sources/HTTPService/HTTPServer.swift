@@ -7,8 +7,8 @@ import Synchronization
 ///
 /// It was written for one path: a part or a playlist from memory, five times a second for each listener. Parsing,
 /// responding and writing happen in one call on the connection's event loop, without an allocation for fields and
-/// without a task. `Benchmarks/http` compares the CPU time of one request with nginx: 7.3 µs to 8.9 µs for a part of
-/// 5 kB, 13.4 µs to 16.5 µs for a segment of 64 KiB, on two shared cores. What it took: three system calls a request
+/// without a task. `Benchmarks/http` compares the CPU time of one request with nginx; docs/benchmarks.md has the figures.
+/// What it took: responses that a loop gives out by itself (`HTTPLease`), three system calls a request
 /// (`epoll_wait`, `read`, `write`), deadlines that are looked at twice a second in place of timers, counters without
 /// atomics, heads encoded when a response is made, and a read buffer that is given back before the next read.
 public final class HTTPServer: Sendable {

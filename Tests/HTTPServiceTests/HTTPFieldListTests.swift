@@ -51,19 +51,19 @@ import Testing
 
     private func cost(_ bytes: ByteBuffer) throws -> Duration {
         let clock = ContinuousClock()
-        return try (0..<5).map { _ in
-            try clock.measure { for _ in 0..<2 { try answer(bytes) } }
-        }.min() ?? .zero
+        return try (0..<2).map { _ in try clock.measure { try answer(bytes) } }.min() ?? .zero
     }
 
     /// Compared with a field of the same size that nobody reads; on the build of November some took fifty times as long.
-    @Test func aListCostsWhatAnOpaqueFieldCosts() throws {
+    @Test func aListCostsWhatAnOpaqueFieldCosts() async throws {
         let opaque = try cost(bytes("X-Padding", "x"))
         for (name, member) in Self.lists {
             let list = bytes(name, member)
             // What else the machine does may hit one of the two.
             let isCheap = try (0..<5).contains { _ in try cost(list) < opaque * 5 }
             #expect(isCheap, "\(name) of \(member)")
+            // Other tests share these threads.
+            await Task.yield()
         }
     }
 
