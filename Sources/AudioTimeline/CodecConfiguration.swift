@@ -15,6 +15,10 @@ public struct CodecConfiguration: Sendable, Hashable {
     /// and E-AC-3.
     public var setup: [UInt8]
 
+    /// Rates that can be brought to 48 kHz; what lies outside is no rate of sound, and would overflow what is counted with
+    /// it.
+    public static let sampleRates = 7_350...384_000
+
     public init(codec: AudioCodec, sampleRate: Int, channels: Int, setup: [UInt8] = []) {
         self.codec = codec
         self.sampleRate = sampleRate

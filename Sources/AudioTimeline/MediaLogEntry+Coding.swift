@@ -70,10 +70,15 @@ extension MediaBundle {
         mediaSequence = try buffer.readWire()
         discontinuitySequence = try buffer.readWire()
         part = try buffer.readWire()
-        position = try buffer.readWire()
+        position = try buffer.readPosition()
         durationSamples = try buffer.readWire()
         isLastOfSegment = try buffer.readWire(UInt8.self) != 0
-        segmentDateMicroseconds = try buffer.readWire()
+        segmentDateMicroseconds = try buffer.readDate()
+        // Whoever reads reckons with all of these: sequence numbers count segments, of which the epoch has had so many.
+        guard UInt64(position / Timeline.segmentSamples) <= mediaSequence, mediaSequence < 1 << 53,
+            discontinuitySequence < 1 << 53, part < Timeline.slotsPerSegment,
+            durationSamples <= Timeline.slotSamples
+        else { throw .malformed }
         if try buffer.readWire(UInt8.self) != 0 {
             let title = try buffer.readText()
             nowPlaying = NowPlaying(title: title, artist: try buffer.readText())

@@ -23,7 +23,7 @@ extension SourceBatch {
         guard version == Self.version else { throw .unknownVersion(version) }
         epoch = try buffer.readWire()
         sequence = try buffer.readWire()
-        epochDateMicroseconds = try buffer.readWire()
+        epochDateMicroseconds = try buffer.readDate()
         leg = try buffer.readWire(UInt8.self) == 0 ? nil : Leg(reading: &buffer)
         items = []
         // Never reserved by the announced count: each item takes at least a byte, so the message bounds the array.
@@ -43,10 +43,10 @@ extension Leg {
 
     fileprivate init(reading buffer: inout ByteBuffer) throws(WireError) {
         number = try buffer.readWire()
-        start = try buffer.readWire()
+        start = try buffer.readPosition()
         guard let codec = AudioCodec(rawValue: try buffer.readWire()) else { throw .malformed }
         let rate: UInt32 = try buffer.readWire()
-        guard rate > 0 else { throw .malformed }
+        guard CodecConfiguration.sampleRates.contains(Int(rate)) else { throw .malformed }
         let channels: UInt8 = try buffer.readWire()
         let setup = try buffer.readBlock()
         configuration = CodecConfiguration(
@@ -86,23 +86,25 @@ extension SourceItem {
         let kind: UInt8 = try buffer.readWire()
         switch kind {
         case 1, 6:
-            let position: Int64 = try buffer.readWire()
+            let position = try buffer.readPosition()
             let length: Int32 = try buffer.readWire()
             let skip: Int32 = kind == 6 ? try buffer.readWire() : 0
-            guard position >= 0, length >= 0, skip >= 0 else { throw .malformed }
+            guard (0...SourcePacket.mostSamples).contains(length), (0...SourcePacket.mostSamples).contains(skip) else {
+                throw .malformed
+            }
             self = .packet(
                 SourcePacket(position: position, length: length, skip: skip, payload: try buffer.readBlock()))
         case 2:
-            let start: Int64 = try buffer.readWire()
-            let length: Int64 = try buffer.readWire()
-            guard start >= 0, length > 0 else { throw .malformed }
+            let start = try buffer.readPosition()
+            let length = try buffer.readPosition()
+            guard length > 0 else { throw .malformed }
             self = .silence(start: start, length: length)
-        case 3: self = .legEnd(position: try buffer.readWire())
+        case 3: self = .legEnd(position: try buffer.readPosition())
         case 4:
-            let position: Int64 = try buffer.readWire()
+            let position = try buffer.readPosition()
             let title = try buffer.readText()
             self = .nowPlaying(NowPlaying(title: title, artist: try buffer.readText()), position: position)
-        case 5: self = .end(position: try buffer.readWire())
+        case 5: self = .end(position: try buffer.readPosition())
         default: throw .malformed
         }
     }

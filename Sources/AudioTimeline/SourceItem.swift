@@ -11,6 +11,9 @@ public struct SourcePacket: Sendable, Equatable {
     public var skip: Int32
     public var payload: ByteBuffer
 
+    /// More than a packet of any codec has.
+    public static let mostSamples: Int32 = 1 << 17
+
     public init(position: Int64, length: Int32, skip: Int32 = 0, payload: ByteBuffer) {
         self.position = position
         self.length = length

@@ -11,6 +11,12 @@ enum LegPlacement: Sendable {
         if case .leg(let placed) = self { !placed.suspects.isEmpty } else { false }
     }
 
+    /// The length of all that is held.
+    var heldNanoseconds: Int64 {
+        guard case .leg(let placed) = self else { return 0 }
+        return placed.suspects.reduce(0) { $0 + $1.nanoseconds }
+    }
+
     /// Whether packets have been held for longer than it takes to tell a gap from a stray timestamp.
     func suspectsWait(since now: Int64) -> Bool {
         guard case .leg(let placed) = self, let first = placed.suspects.first else { return false }
@@ -25,6 +31,11 @@ struct TimestampRelation: Sendable {
 
     func position(of timestamp: Int64) -> Int64 {
         position + Timeline.samples(nanoseconds: timestamp - self.timestamp)
+    }
+
+    /// The same in nanoseconds from position 0.
+    func nanoseconds(of timestamp: Int64) -> Int64 {
+        Timeline.nanoseconds(samples: position) + timestamp - self.timestamp
     }
 }
 
@@ -61,8 +72,6 @@ extension StreamClock {
     private static let gap: Int64 = 100_000_000
     /// So many packets in a row that agree make a gap.
     private static let witnesses = 5
-    /// Late packets are dropped for at most so long before the source's timestamps are no longer believed.
-    private static let longestLateness: Int64 = 3_000_000_000
 
     mutating func place(_ packet: Packet, now: Int64) {
         switch placement {
@@ -79,27 +88,14 @@ extension StreamClock {
         with packet: Packet, configuration: CodecConfiguration, isNewConnection: Bool, previous: TimestampRelation?,
         now: Int64
     ) {
-        var start = edge
-        let length = Timeline.samples(nanoseconds: packet.nanoseconds)
-        if legCount == 0 {
-            start = edge
-        } else if let previous, let timestamp = packet.timestamp {
-            let latest = max(edge, present(now: now) - length)
-            let stamped = previous.position(of: timestamp)
-            start = min(max(stamped, edge), latest)
-            if stamped + length <= edge {
-                // Late data for a stretch already filled: the live edge wins.
-                if now - (lateSince ?? now) < Self.longestLateness {
-                    lateSince = lateSince ?? now
-                    return
-                }
-                start = latest
-            }
-        } else if isNewConnection || isSilent {
-            start = max(edge, playhead(now: now) - length)
+        var packet = packet
+        if awaitsResumption { resume(with: packet, previous: previous, isNewConnection: isNewConnection, now: now) }
+        if let resumption {
+            // Late data for a stretch already filled: the live edge wins.
+            guard cut(&packet, at: resumption, rate: configuration.sampleRate) else { return }
+            silence(until: Timeline.samples(nanoseconds: resumption))
         }
         lateSince = nil
-        silence(until: start)
         let leg = Leg(number: legCount, start: edge, configuration: configuration)
         beginLeg(leg)
         placement = .leg(PlacedLeg(leg: leg, base: packet.timestamp))
@@ -195,8 +191,7 @@ extension StreamClock {
         placement = .leg(placed)
         let end = placed.leg.position(ofSample: placed.samples)
         if let anchor {
-            lumps.observe(
-                lateness: packet.arrival - anchor - Timeline.nanoseconds(samples: edge), arrival: packet.arrival)
+            observeLump(packet, lateness: packet.arrival - anchor - Timeline.nanoseconds(samples: edge))
             drift.observe(lateness: packet.arrival - anchor - Timeline.nanoseconds(samples: end))
         }
         let placedPacket = SourcePacket(

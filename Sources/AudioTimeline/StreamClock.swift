@@ -14,8 +14,10 @@ public struct StreamClock: Sendable {
         public var leadNanoseconds: Int64 = 5_000_000_000
         /// Lumps above this are evened out.
         public var lumpNanoseconds: Int64 = 300_000_000
-        /// The longest delay that evening out may cost.
-        public var longestDelayNanoseconds: Int64 = 5_000_000_000
+        /// The longest delay that evening out may cost: fragments of ten seconds, as video beside the audio makes them.
+        public var longestDelayNanoseconds: Int64 = 12_000_000_000
+        /// How far the audio may reach beyond real time when the encoder ends the stream.
+        public var tailNanoseconds: Int64 = 30_000_000_000
         /// Bytes of packets that wait to be placed.
         public var pendingBytes = 16 << 20
 
@@ -25,6 +27,8 @@ public struct StreamClock: Sendable {
     public enum Refusal: Error, Equatable {
         /// The codec's set-up data cannot be read.
         case unreadableConfiguration
+        /// A rate that cannot be brought to 48 kHz, samples a second.
+        case unsupportedRate(Int)
         /// The configuration changes so often that decoders would do nothing but begin.
         case restlessConfiguration
         /// A packet before any configuration.
@@ -41,6 +45,9 @@ public struct StreamClock: Sendable {
         var nanoseconds: Int64
         var timestamp: Int64?
         var arrival: Int64
+
+        /// What the packet counts against `Limits.pendingBytes`: an empty one takes memory too.
+        var cost: Int { payload.readableBytes + 64 }
     }
 
     enum Pending: Sendable {
@@ -53,16 +60,29 @@ public struct StreamClock: Sendable {
     public let epoch: UInt32
     let limits: Limits
 
-    var pending: [Pending] = []
+    var pending = CircularBuffer<Pending>()
     var pendingBytes = 0
     var pendingNanoseconds: Int64 = 0
+    var pendingPackets = 0
+    /// Of these, how many a connection left behind that another has taken over from since.
+    var supersededPackets = 0
+    /// Arrival of the packet that was placed last.
+    var lastDelivery: Int64?
     var counter: PacketCounter?
     var arrivingRate: Int64 = Timeline.sampleRate
+    var arrivingCodec = AudioCodec.aac
     private var changes = ChangeAllowance()
 
     /// Monotonic time of position 0; nil while probing.
     var anchor: Int64?
-    var firstArrival: Int64?
+    /// Packets that are looked at until it is clear when they were captured.
+    var gathering: Gathering?
+    /// Where the next packet behind a silence belongs, in nanoseconds from position 0.
+    var resumption: Int64?
+    /// Monotonic time before which nothing that waits was captured: when the connection began, or the audio before stopped.
+    var captureFloor: Int64?
+    /// When packets last came too late because they came together.
+    var lastLateBurst: Int64?
     let wallOffsetMicroseconds: Int64
     var drift = DriftFilter()
     var lumps = LatenessWindow()
@@ -86,26 +106,19 @@ public struct StreamClock: Sendable {
         self.limits = limits
     }
 
-    /// Rates that can be brought to 48 kHz; what lies outside is refused, and would overflow what is counted with it.
-    private static let sampleRates = 7_350...192_000
-    /// Timestamps further from 0 than this, 36 years, are taken as missing.
-    private static let farthestTimestamp: UInt64 = 1 << 60
-    /// A burst at the start of a connection is over after this.
-    private static let burstNanoseconds: Int64 = 50_000_000
-
-    /// So much media in a burst may have been captured before it arrived.
-    private static let longestLump: Int64 = 1_500_000_000
-
-    /// What a packet counts against `Limits.pendingBytes`: an empty one takes memory too.
-    private static func cost(of payload: ByteBuffer) -> Int { payload.readableBytes + 64 }
-
     // MARK: Events
 
     /// The source announces how its packets are coded: at the start of a connection, and when it changes.
-    public mutating func configured(_ configuration: CodecConfiguration, isNewConnection: Bool) throws(Refusal) {
-        guard Self.sampleRates.contains(configuration.sampleRate), let counter = PacketCounter(configuration) else {
-            throw .unreadableConfiguration
+    ///
+    /// - Parameter connectedAt: when a new connection began, from which on it may have kept audio back; nil when that is not
+    ///   known.
+    public mutating func configured(
+        _ configuration: CodecConfiguration, isNewConnection: Bool, connectedAt: Int64? = nil
+    ) throws(Refusal) {
+        guard CodecConfiguration.sampleRates.contains(configuration.sampleRate) else {
+            throw .unsupportedRate(configuration.sampleRate)
         }
+        guard let counter = PacketCounter(configuration) else { throw .unreadableConfiguration }
         var isNewConnection = isNewConnection
         let replaced = removeTrailing { if case .configuration = $0 { true } else { false } }
         if case .configuration(_, let wasNew)? = replaced { isNewConnection = isNewConnection || wasNew }
@@ -113,7 +126,13 @@ public struct StreamClock: Sendable {
         guard replaced != nil || changes.allows(at: edge) else { throw .restlessConfiguration }
         self.counter = counter
         arrivingRate = Int64(configuration.sampleRate)
+        arrivingCodec = configuration.codec
         isConnected = true
+        if isNewConnection {
+            gathering = nil
+            captureFloor = connectedAt
+            if anchor != nil { supersededPackets = pendingPackets }
+        }
         pending.append(.configuration(configuration, isNewConnection: isNewConnection))
     }
 
@@ -122,23 +141,25 @@ public struct StreamClock: Sendable {
     /// - Parameters:
     ///   - timestamp: of the first sample that the decoder gives, heard or not.
     ///   - trim: what the container cuts off; Opus' pre-skip comes on top.
+    ///   - arrival: when its last byte came, where that was before `now`.
     public mutating func packetArrived(
-        _ payload: ByteBuffer, timestamp: Int64?, trim: PacketTrim = .none, now: Int64
+        _ payload: ByteBuffer, timestamp: MediaTimestamp?, trim: PacketTrim = .none, arrival: Int64? = nil, now: Int64
     ) throws(Refusal) {
         guard counter != nil else { throw .noConfiguration }
         guard let span = counter?.span(of: payload, trim: trim) else { throw .brokenPacket }
         guard span.length > 0 || payload.readableBytes > 0 else { return }
-        guard pendingBytes + Self.cost(of: payload) <= limits.pendingBytes else { throw .overflow }
         // The time of its first sample that is heard; one that is only decoded lies before all that is counted.
         let skipped = Int64(span.skip) * 1_000_000_000 / arrivingRate
         let stamped = span.length > 0 ? timestamp : nil
         let packet = Packet(
             payload: payload, span: span, nanoseconds: Int64(span.length) * 1_000_000_000 / arrivingRate,
-            timestamp: stamped.flatMap { $0.magnitude < Self.farthestTimestamp ? $0 + skipped : nil }, arrival: now)
+            timestamp: stamped?.advanced(byNanoseconds: skipped)?.nanoseconds, arrival: min(arrival ?? now, now))
+        guard pendingBytes + packet.cost <= limits.pendingBytes else { throw .overflow }
+        gather(packet, now: now)
         pending.append(.packet(packet))
-        pendingBytes += Self.cost(of: payload)
+        pendingBytes += packet.cost
         pendingNanoseconds += packet.nanoseconds
-        if firstArrival == nil { firstArrival = now }
+        pendingPackets += 1
         advance(now: now)
     }
 
@@ -161,11 +182,14 @@ public struct StreamClock: Sendable {
         advance(now: now)
     }
 
-    /// The stream is over; what waits is placed at once.
+    /// The stream is over; what waits is placed at once, as far as it may lie ahead of real time.
     public mutating func ended(now: Int64) {
         guard !hasEnded else { return }
-        if anchor == nil, firstArrival != nil { settle(now: now) }
-        while !pending.isEmpty { placeNext(now: now) }
+        if anchor == nil, pendingPackets > 0 { settle(now: now) }
+        let farthest = present(now: now) + Timeline.samples(nanoseconds: limits.tailNanoseconds)
+        while let next = pending.first {
+            if case .packet = next, edge >= farthest { dropNext() } else { placeNext(now: now) }
+        }
         confirmSuspects()
         endLeg()
         open.items.append(.end(position: edge))
@@ -183,7 +207,7 @@ public struct StreamClock: Sendable {
 
     /// How far the source has run ahead of real time; above `Limits.leadNanoseconds` it is not to be read.
     public func lead(now: Int64) -> Int64 {
-        guard let anchor else { return firstArrival.map { pendingNanoseconds - (now - $0) } ?? 0 }
+        guard let anchor, !awaitsResumption else { return pendingNanoseconds - (now - (captureFloor ?? now)) }
         return Timeline.nanoseconds(samples: edge) + pendingNanoseconds - (now - anchor)
     }
 
@@ -199,9 +223,11 @@ public struct StreamClock: Sendable {
     /// When `timePassed` is needed next, if nothing arrives before.
     public func nextWake(now: Int64) -> Int64? {
         guard !hasEnded else { return nil }
-        guard let anchor else { return probeEnd }
+        guard let anchor else { return gatheringEnd }
+        if pendingPackets > 0, awaitsResumption, let gatheringEnd { return max(now + 1_000_000, gatheringEnd) }
         if !pending.isEmpty || placement.hasSuspects {
-            return max(now + 5_000_000, min(anchor + Timeline.nanoseconds(samples: edge) + delay, now + 100_000_000))
+            let due = anchor + Timeline.nanoseconds(samples: edge) + (delay > 0 ? delay : -Self.earliness)
+            return max(now + 5_000_000, min(due, now + 100_000_000))
         }
         return now + (isConnected && !isSilent ? 100_000_000 : 50_000_000)
     }
@@ -220,39 +246,46 @@ public struct StreamClock: Sendable {
     private mutating func advance(now: Int64) {
         guard !hasEnded else { return }
         if anchor == nil {
-            guard let probeEnd else { return }
-            if now < probeEnd && isConnected { return }
+            guard let gatheringEnd else { return }
+            if now < gatheringEnd && isConnected { return }
             settle(now: now)
         }
-        while let next = pending.first, isDue(next, now: now) { placeNext(now: now) }
+        while let next = pending.first {
+            if supersededPackets > 0, case .packet = next, edge >= present(now: min(now, captureFloor ?? now)) {
+                // The connection ran ahead of real time, and is gone: the one that took over goes on where that stands.
+                dropNext()
+            } else if isDue(next, now: now) {
+                placeNext(now: now)
+            } else {
+                break
+            }
+        }
         if placement.suspectsWait(since: now) { resolveSuspects(now: now) }
         if pending.isEmpty { fillWithSilence(now: now) }
     }
 
-    /// When enough was looked at: as soon as the probe is full, but not in the midst of a burst that came at once, of
-    /// which only the last packet tells the time.
-    private var probeEnd: Int64? {
-        guard let firstArrival else { return nil }
-        return firstArrival
-            + (pendingNanoseconds < limits.probeNanoseconds
-                ? limits.probeNanoseconds : min(Self.burstNanoseconds, limits.probeNanoseconds))
-    }
-
-    /// Fixes the clock: sample 0 was captured when the newest packet arrived, less all that came before.
-    private mutating func settle(now: Int64) {
-        var end: Int64 = 0
-        var earliest: Int64?
-        for case .packet(let packet) in pending {
-            end += packet.nanoseconds
-            earliest = min(earliest ?? .max, packet.arrival - end)
-        }
-        // Encoders deliver in lumps of a second; more at once is a file, which runs ahead of real time.
-        anchor = max(earliest ?? now, (firstArrival ?? now) - Self.longestLump)
-    }
-
+    /// Nothing is placed before its time: a file, or a piece of one that is longer than the source may be ahead, waits here
+    /// and not in players.
     private func isDue(_ next: Pending, now: Int64) -> Bool {
-        guard case .packet = next, case .leg = placement, !isSilent, delay > 0 else { return true }
-        return playhead(now: now) >= edge
+        guard case .packet = next else { return true }
+        if awaitsResumption { return !isConnected || gatheringEnd.map { now >= $0 } ?? true }
+        if resumption != nil { return true }
+        if case .none = placement { return true }
+        let ahead = Timeline.nanoseconds(samples: edge - playhead(now: now))
+        return ahead <= (delay > 0 ? 0 : Self.earliness - placement.heldNanoseconds)
+    }
+
+    /// Takes what comes next without placing it.
+    mutating func dropNext() {
+        guard case .packet(let packet)? = pending.popFirst() else { return }
+        uncount(packet)
+    }
+
+    private mutating func uncount(_ packet: Packet) {
+        pendingBytes -= packet.cost
+        pendingNanoseconds -= packet.nanoseconds
+        pendingPackets -= 1
+        supersededPackets = max(0, supersededPackets - 1)
     }
 
     private mutating func placeNext(now: Int64) {
@@ -262,12 +295,12 @@ public struct StreamClock: Sendable {
             endLeg()
             var isNewConnection = isNewConnection
             if case .waiting(_, let wasNew, _) = placement { isNewConnection = isNewConnection || wasNew }
+            if isNewConnection { resumption = nil }
             placement = .waiting(configuration, isNewConnection: isNewConnection, previous: nil)
         case .nowPlaying(let nowPlaying):
             open.items.append(.nowPlaying(nowPlaying, position: edge))
         case .packet(let packet):
-            pendingBytes -= Self.cost(of: packet.payload)
-            pendingNanoseconds -= packet.nanoseconds
+            uncount(packet)
             place(packet, now: now)
         }
     }
@@ -301,6 +334,7 @@ public struct StreamClock: Sendable {
         if case .leg(let placed) = placement {
             endLeg()
             placement = .waiting(placed.leg.configuration, isNewConnection: false, previous: placed.timestamps)
+            silenceBegins()
         }
         open.items.append(.silence(start: edge, length: position - edge))
         isSilent = true
@@ -317,7 +351,8 @@ public struct StreamClock: Sendable {
         flush()
         cutter.legBegan(sampleRate: leg.configuration.sampleRate)
         open.leg = leg
-        legCount += 1
+        legCount &+= 1
+        resumption = nil
         isSilent = false
     }
 

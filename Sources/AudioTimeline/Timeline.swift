@@ -9,6 +9,9 @@ public enum Timeline {
     /// Slots, and so parts, in a whole segment.
     public static let slotsPerSegment: Int64 = segmentSamples / slotSamples
 
+    /// No position lies beyond this, 93 years into a stream; what is read from elsewhere and does is damaged.
+    public static let farthestPosition: Int64 = 1 << 47
+
     /// Samples in a span of nanoseconds, rounded down.
     public static func samples(nanoseconds: Int64) -> Int64 {
         // 48 samples are exactly a million nanoseconds; dividing first keeps years of nanoseconds from overflowing.

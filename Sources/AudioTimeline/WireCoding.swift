@@ -35,6 +35,20 @@ extension ByteBuffer {
         return block
     }
 
+    /// A position on a stream's clock, or a length: never beyond ``Timeline/farthestPosition``.
+    mutating func readPosition() throws(WireError) -> Int64 {
+        let position: Int64 = try readWire()
+        guard (0...Timeline.farthestPosition).contains(position) else { throw .malformed }
+        return position
+    }
+
+    /// Microseconds before or since 1970, within 9,000 years.
+    mutating func readDate() throws(WireError) -> Int64 {
+        let microseconds: Int64 = try readWire()
+        guard microseconds.magnitude < 1 << 58 else { throw .malformed }
+        return microseconds
+    }
+
     mutating func readWire<Number: FixedWidthInteger>(_ type: Number.Type = Number.self) throws(WireError) -> Number {
         guard let number: Number = readInteger() else { throw .malformed }
         return number

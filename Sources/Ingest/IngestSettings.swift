@@ -14,6 +14,9 @@ public struct IngestSettings: Sendable {
     public var workers = 1
     /// A push without audio is ended after this.
     public var audioDeadline = Duration.seconds(10)
+    /// Where set-up data has come in a container that keeps audio back until a page is full: 47 s of silence in FLAC at
+    /// 22.05 kHz.
+    public var pageDeadline = Duration.seconds(60)
     /// A connection from which nothing comes is closed after this.
     public var readDeadline = Duration.seconds(30)
     /// Queue and log stay so long after the end, for listeners of the live window.

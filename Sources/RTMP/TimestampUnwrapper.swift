@@ -6,6 +6,8 @@ struct TimestampUnwrapper: Sendable {
     /// How near to 2^31 and to 0 two neighbouring times must lie to be a wrap of 31 bits: ten minutes.
     private static let edge: UInt32 = 600_000
     private static let half: UInt32 = 1 << 31
+    /// 139 000 years of milliseconds.
+    private static let farthest: UInt64 = 1 << 52
 
     private var last: (raw: UInt32, unwrapped: Int64)?
 
@@ -21,8 +23,10 @@ struct TimestampUnwrapper: Sendable {
             // A late packet from before such a wrap.
             difference = Int64(raw) - Int64(Self.half) - Int64(lastRaw)
         }
-        // Int64 holds 292 million years of milliseconds, but a peer could say 2^31 again and again for as long.
-        let unwrapped = lastUnwrapped &+ difference
+        var unwrapped = lastUnwrapped + difference
+        // A peer can gain 2^31 ms with each message. What no clock shows begins anew, so that nobody who reckons with
+        // the line has to fear for it.
+        if unwrapped.magnitude > Self.farthest { unwrapped = Int64(raw) }
         last = (raw, unwrapped)
         return unwrapped
     }

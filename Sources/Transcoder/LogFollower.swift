@@ -28,7 +28,7 @@ final class LogFollower: Sendable {
         for await _ in caughtUp {}
         try Task.checkCancellation()
         return state.withLock { state in
-            let number = state.log.filter.generation + 1
+            let number = state.log.filter.generation &+ 1
             state.fence = number
             return number
         }

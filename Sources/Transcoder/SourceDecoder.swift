@@ -12,6 +12,14 @@ final class SourceDecoder {
     /// Samples of the decoder's rate to leave out, so that the resampler starts where its phase is zero.
     private var leftOut = 0
     private(set) var brokenPackets = 0
+    private var hasDecoded = false
+    /// What the decoder said last.
+    private var failure: String?
+    /// So many packets in a row, from the first on, are no accident.
+    private static let silentPackets = 32
+
+    /// Why nothing of the leg can be heard, once enough was tried.
+    var reasonOfSilence: String? { hasDecoded || brokenPackets < Self.silentPackets ? nil : failure }
 
     /// Position on the 48 kHz clock of the first sample that comes out; known once something was decoded.
     private(set) var firstPosition: Int64?
@@ -27,8 +35,10 @@ final class SourceDecoder {
         if !isMuted {
             do {
                 block = try decoder.decode(packet.payload)
+                hasDecoded = hasDecoded || block != nil
             } catch {
                 brokenPackets += 1
+                failure = "\(error)"
             }
         }
         // The first of Vorbis, or nothing but what the encoder put in front: the decoder had to see it.
@@ -83,7 +93,10 @@ final class SourceDecoder {
         resampler = try Resampler(from: format)
         if firstPosition == nil {
             let rate = Int64(format.sampleRate)
-            let index = packet.position * rate / Int64(leg.configuration.sampleRate)
+            let counted = Int64(leg.configuration.sampleRate)
+            // Dividing first keeps years of samples from overflowing.
+            let index =
+                packet.position / counted * rate + packet.position % counted * rate / counted
             let period = rate / Self.greatestCommonDivisor(rate, Timeline.sampleRate)
             let start = (index + period - 1) / period * period
             leftOut = Int(start - index)

@@ -14,6 +14,14 @@ actor StreamTranscoder {
         var preRoll: Int64
         var hasEnded: Bool
         var brokenPackets: Int
+        /// A leg of which nothing can be heard, told once.
+        var silentLeg: SilentLeg?
+    }
+
+    struct SilentLeg: Sendable, Equatable {
+        var number: UInt32
+        var codec: AudioCodec
+        var reason: String
     }
 
     private let thread: CodecThread
@@ -22,6 +30,8 @@ actor StreamTranscoder {
     private var encoder: EpochEncoder?
     private var decoder: SourceDecoder?
     private var undecodableLeg: UInt32?
+    private var silentLeg: SilentLeg?
+    private var toldLeg: UInt32?
     private var lastSequence: UInt64?
     private var hasEnded = false
     private var brokenPackets = 0
@@ -54,11 +64,11 @@ actor StreamTranscoder {
             }
         }
         if !bundles.isEmpty { continuation.isNextSlotPoisoned = false }
-        let broken = brokenPackets
-        brokenPackets = 0
+        let (broken, silent) = (brokenPackets, silentLeg)
+        (brokenPackets, silentLeg) = (0, nil)
         return Outcome(
             bundles: bundles, epoch: batch.epoch, endPosition: encoder?.position ?? 0,
-            preRoll: preRoll, hasEnded: hasEnded, brokenPackets: broken)
+            preRoll: preRoll, hasEnded: hasEnded, brokenPackets: broken, silentLeg: silent)
     }
 
     /// Decoders converge within ten packets.
@@ -91,7 +101,7 @@ actor StreamTranscoder {
         var bundles: [MediaBundle] = []
         lastSequence = nil
         decoder = nil
-        undecodableLeg = nil
+        (undecodableLeg, toldLeg) = (nil, nil)
         if let old = encoder {
             bundles = try old.finish()
             continuation.nowPlaying = old.nowPlaying
@@ -148,6 +158,7 @@ actor StreamTranscoder {
                 // Nothing of this leg can be heard; silence keeps the clock, the next leg may be better.
                 undecodableLeg = leg.number
                 brokenPackets += 1
+                tell(leg, "\(error)")
                 try encoder.begin(at: leg.position(ofSample: packet.position))
                 return
             }
@@ -162,12 +173,22 @@ actor StreamTranscoder {
             self.decoder = nil
             undecodableLeg = leg.number
             brokenPackets += 1
+            tell(leg, "\(error)")
             try encoder.begin(at: leg.position(ofSample: packet.position))
             return
         }
         brokenPackets += decoder.brokenPackets - before
+        if let reason = decoder.reasonOfSilence { tell(leg, reason) }
         guard !block.isEmpty else { return }
         try encoder.append(block, at: encoder.position.map { max($0, leg.start) } ?? decoder.firstPosition ?? leg.start)
+    }
+
+    /// Once a leg: Ingest refuses what it cannot decode itself, so this is a leg that began well, or a worker that cannot do
+    /// what Ingest can.
+    private func tell(_ leg: Leg, _ reason: String) {
+        guard toldLeg != leg.number else { return }
+        toldLeg = leg.number
+        silentLeg = SilentLeg(number: leg.number, codec: leg.configuration.codec, reason: reason)
     }
 
     private func isPoisoned(_ packet: SourcePacket, of leg: Leg, in encoder: EpochEncoder) -> Bool {

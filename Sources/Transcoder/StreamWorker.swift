@@ -132,6 +132,12 @@ struct StreamWorker: Sendable {
             metrics.brokenPackets.increment(by: outcome.brokenPackets)
             logger.debug("Packets that could not be decoded", metadata: ["count": "\(outcome.brokenPackets)"])
         }
+        if let silent = outcome.silentLeg {
+            metrics.silentLegs.increment()
+            logger.warning(
+                "Nothing of the source can be decoded: it is heard as silence",
+                metadata: ["leg": "\(silent.number)", "codec": "\(silent.codec)", "reason": "\(silent.reason)"])
+        }
         acknowledgement.received(
             delivery.tag, epoch: outcome.epoch, until: outcome.endPosition, preRoll: outcome.preRoll)
         if let tag = acknowledgement.settled() { consumer.acknowledge(through: tag) }

@@ -5,6 +5,7 @@ public struct TranscoderMetrics: Sendable {
     let activeStreams: Gauge
     let bundles: Counter
     let brokenPackets: Counter
+    let silentLegs: Counter
     let storedSegments: Counter
     let storeFailures: Counter
     let lostSegments: Counter
@@ -15,6 +16,8 @@ public struct TranscoderMetrics: Sendable {
         bundles = registry.counter("twitchy_transcoder_bundles_total", help: "Bundles of parts written to the log.")
         brokenPackets = registry.counter(
             "twitchy_transcoder_broken_packets_total", help: "Source packets that could not be decoded.")
+        silentLegs = registry.counter(
+            "twitchy_transcoder_silent_legs_total", help: "Legs of a source of which nothing could be decoded.")
         storedSegments = registry.counter(
             "twitchy_transcoder_stored_segments_total", help: "Segments written to the store.")
         recordings = RecordingMetrics(registry)

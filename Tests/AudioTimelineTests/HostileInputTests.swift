@@ -46,6 +46,61 @@ struct HostileInputTests {
         #expect(throws: WireError.malformed) { try SourceBatch(decoding: lying) }
     }
 
+    /// Numbers that would overflow whoever reckons with them are no batch, in whatever field they stand.
+    @Test func impossibleNumbersAreNoBatch() throws {
+        let flac = CodecConfiguration(codec: .flac, sampleRate: 48_000, channels: 2)
+        func decode(
+            date: Int64 = 0, start: Int64 = 0, rate: Int = 48_000, _ item: SourceItem
+        ) throws -> SourceBatch {
+            var leg = Leg(number: 0, start: start, configuration: flac)
+            leg.configuration.sampleRate = rate
+            let batch = SourceBatch(epoch: 1, sequence: 0, epochDateMicroseconds: date, leg: leg, items: [item])
+            return try SourceBatch(decoding: batch.encoded())
+        }
+        func packet(_ position: Int64, _ length: Int32) -> SourceItem {
+            .packet(SourcePacket(position: position, length: length, payload: ByteBuffer()))
+        }
+        _ = try decode(start: Timeline.farthestPosition, packet(Timeline.farthestPosition, SourcePacket.mostSamples))
+        for number in [-1, Timeline.farthestPosition + 1, .max, .min] {
+            #expect(throws: WireError.malformed) { try decode(start: number, .end(position: 0)) }
+            #expect(throws: WireError.malformed) { try decode(packet(number, 1)) }
+            #expect(throws: WireError.malformed) { try decode(.silence(start: number, length: 1)) }
+            #expect(throws: WireError.malformed) { try decode(.silence(start: 0, length: number)) }
+            #expect(throws: WireError.malformed) { try decode(.legEnd(position: number)) }
+            #expect(throws: WireError.malformed) { try decode(.end(position: number)) }
+            #expect(throws: WireError.malformed) { try decode(.nowPlaying(.nothing, position: number)) }
+        }
+        for length in [-1, SourcePacket.mostSamples + 1, .max] {
+            #expect(throws: WireError.malformed) { try decode(packet(0, length)) }
+        }
+        for date in [Int64.min, -1 << 58, 1 << 58, .max] {
+            #expect(throws: WireError.malformed) { try decode(date: date, .end(position: 0)) }
+        }
+        for rate in [0, 1, 7_349, 384_001, 0xFFFF_FFFF] {
+            #expect(throws: WireError.malformed) { try decode(rate: rate, .end(position: 0)) }
+        }
+    }
+
+    /// So it is with bundles.
+    @Test func impossibleNumbersAreNoBundle() throws {
+        let sound = MediaBundle(
+            generation: 1, epoch: 2, mediaSequence: 3, discontinuitySequence: 4, part: 5, position: 9216 * 35,
+            durationSamples: 9216, isLastOfSegment: true, segmentDateMicroseconds: 8, nowPlaying: nil, levels: [],
+            setups: [], parts: [])
+        #expect(try MediaLogEntry(decoding: MediaLogEntry.bundle(sound).encoded()) == .bundle(sound))
+        let damages: [(inout MediaBundle) -> Void] = [
+            { $0.position = -1 }, { $0.position = .max }, { $0.position = .min }, { $0.mediaSequence = 2 },
+            { $0.mediaSequence = .max }, { $0.discontinuitySequence = .max }, { $0.part = 10 },
+            { $0.durationSamples = 9217 }, { $0.durationSamples = .max }, { $0.segmentDateMicroseconds = .max },
+            { $0.segmentDateMicroseconds = .min },
+        ]
+        for damage in damages {
+            var bundle = sound
+            damage(&bundle)
+            #expect(throws: WireError.malformed) { try MediaLogEntry(decoding: MediaLogEntry.bundle(bundle).encoded()) }
+        }
+    }
+
     @Test func mediaLogEntries() throws {
         let setup = RenditionSetup(
             name: "aac-128", codecs: "mp4a.40.2", peakBitRate: 5, averageBitRate: 4, partTargetSamples: 9216,

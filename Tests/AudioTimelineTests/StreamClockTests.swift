@@ -159,16 +159,25 @@ struct StreamClockTests {
         CodecConfiguration(codec: .aac, sampleRate: 48_000, channels: 2),
         CodecConfiguration(codec: .aac, sampleRate: 48_000, channels: 2, setup: [0xFF]),
         CodecConfiguration(codec: .vorbis, sampleRate: 48_000, channels: 2, setup: [2, 30, 30]),
-        CodecConfiguration(codec: .opus, sampleRate: 0, channels: 2),
-        CodecConfiguration(codec: .mp3, sampleRate: -44_100, channels: 2),
-        CodecConfiguration(codec: .flac, sampleRate: 1, channels: 2),
-        CodecConfiguration(codec: .flac, sampleRate: .max, channels: 2),
     ])
     func wrongConfigurationsAreRefused(configuration: CodecConfiguration) {
         var stream = VirtualStream()
         #expect(throws: StreamClock.Refusal.unreadableConfiguration) { try stream.configure(configuration) }
         #expect(throws: StreamClock.Refusal.noConfiguration) {
             try stream.packet(ByteBuffer(bytes: [1]), timestamp: 0)
+        }
+    }
+
+    /// A rate that no converter takes is refused with its number, before it is counted with; the highest of FLAC are taken.
+    @Test func ratesAreRefusedByNumber() throws {
+        for rate in [Int.min, -44_100, 0, 1, 7_349, 384_001, 655_350, .max] {
+            var stream = VirtualStream()
+            let flac = CodecConfiguration(codec: .flac, sampleRate: rate, channels: 2)
+            #expect(throws: StreamClock.Refusal.unsupportedRate(rate)) { try stream.configure(flac) }
+        }
+        for rate in [7_350, 192_000, 352_800, 384_000] {
+            var stream = VirtualStream()
+            try stream.configure(CodecConfiguration(codec: .flac, sampleRate: rate, channels: 2))
         }
     }
 

@@ -29,12 +29,15 @@ struct VirtualStream {
 
     mutating func wait(milliseconds: Int64) { wait(until: now + milliseconds * Self.millisecond) }
 
-    mutating func configure(_ configuration: CodecConfiguration, isNewConnection: Bool = true) throws {
-        try clock.configured(configuration, isNewConnection: isNewConnection)
+    mutating func configure(
+        _ configuration: CodecConfiguration, isNewConnection: Bool = true, connectedAt: Int64? = nil
+    ) throws {
+        try clock.configured(configuration, isNewConnection: isNewConnection, connectedAt: connectedAt)
     }
 
     mutating func packet(_ payload: ByteBuffer, timestamp: Int64?) throws {
-        try clock.packetArrived(payload, timestamp: timestamp, now: now)
+        try clock.packetArrived(
+            payload, timestamp: timestamp.flatMap { MediaTimestamp(nanoseconds: $0) }, now: now)
         collect()
     }
 

@@ -155,7 +155,7 @@ struct DemuxerChangeTests {
         let found = try Demuxed(file, .mov)
         #expect(found.configurations.count == 1)
         #expect(found.packets.count == 48_000 * 16 / 1_024 + 1)
-        let times = found.packets.compactMap(\.packet.timestampMicroseconds)
+        let times = found.packets.compactMap { $0.packet.timestamp.map { $0.nanoseconds / 1_000 } }
         #expect(times.count == found.packets.count)
         let steps = zip(times, times.dropFirst()).map { $1 - $0 }
         #expect(steps.allSatisfy { (21_000...22_000).contains($0) })

@@ -41,7 +41,7 @@ struct TagSourceTests {
     }
 
     private func timestamps(_ items: [TagSource.Item]) -> [Int64] {
-        items.compactMap { if case .packet(_, let timestamp) = $0 { timestamp } else { nil } }
+        items.compactMap { if case .packet(_, let timestamp) = $0 { timestamp?.nanoseconds } else { nil } }
     }
 
     /// A configuration comes with the first packet that needs it, again only when it changes.

@@ -55,7 +55,9 @@ struct PushTests {
                 holder: Self.holder, origin: "test", streams: streams, logger: Logger(label: "test"),
                 onClose: { _ in })
             push.configured(Self.good)
-            for number in 0..<40 { push.packet(Self.frame, timestamp: Int64(number) * 24_000_000) }
+            for number in 0..<40 {
+                push.packet(Self.frame, timestamp: MediaTimestamp(nanoseconds: Int64(number) * 24_000_000))
+            }
             let stream = try #require(try await stream(of: streams))
             let taken = try await database.rows(owner: "there").acquire(
                 Self.holder, ladder: .standard, id: "unused", lease: .seconds(10))
@@ -87,7 +89,7 @@ struct PushTests {
                 holder: Self.holder, origin: "test", streams: streams, logger: Logger(label: "test"),
                 onClose: { closures.add($0) })
             push.configured(Self.good)
-            push.packet(Self.frame, timestamp: 0)
+            push.packet(Self.frame, timestamp: MediaTimestamp(nanoseconds: 0))
             let stream = try #require(try await stream(of: streams))
             #expect(stream.isPushed)
             push.configured(Self.bad)
@@ -104,8 +106,10 @@ struct PushTests {
             let push = Push(
                 holder: Self.holder, origin: "test", streams: streams, logger: Logger(label: "test"), onClose: { _ in })
             push.configured(Self.good)
-            push.packet(Self.frame, timestamp: 0)
+            push.packet(Self.frame, timestamp: MediaTimestamp(nanoseconds: 0))
             push.close(.keyRevoked)
+            // The stream may have been asked for before, or not yet.
+            try await streams.attach(push)
             let stream = try #require(try await stream(of: streams))
             #expect(!stream.isPushed)
         }

@@ -15,18 +15,18 @@ public enum DemuxedItem: Hashable, Sendable {
 public struct DemuxedPacket: Hashable, Sendable {
     public var payload: ByteBuffer
 
-    /// Where the container puts the packet's first sample, in microseconds from a beginning of the container's choice;
-    /// `nil` where it says nothing (MP3, ADTS, FLAC). Good to find gaps with, not to count samples.
-    public var timestampMicroseconds: Int64?
+    /// Where the container puts the packet's first sample; `nil` where it says nothing (MP3, ADTS, FLAC) or what cannot be.
+    /// Good to find gaps with, not to count samples.
+    public var timestamp: MediaTimestamp?
 
     /// Samples at the packet's ends that the container says nobody is to hear: padding in the last packets of an Ogg link,
     /// Matroska's `DiscardPadding` and `CodecDelay`, MP4's edit lists, LAME's tag. Opus' pre-skip is not among them: it
     /// stands in the configuration.
     public var trim: PacketTrim
 
-    public init(payload: ByteBuffer, timestampMicroseconds: Int64? = nil, trim: PacketTrim = .none) {
+    public init(payload: ByteBuffer, timestamp: MediaTimestamp? = nil, trim: PacketTrim = .none) {
         self.payload = payload
-        self.timestampMicroseconds = timestampMicroseconds
+        self.timestamp = timestamp
         self.trim = trim
     }
 }

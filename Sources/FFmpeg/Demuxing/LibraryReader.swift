@@ -115,8 +115,10 @@ final class LibraryReader: ContainerReader {
         let microseconds =
             time == cffmpeg_no_timestamp
             ? nil : av_rescale_q(time, stream.pointee.time_base, AVRational(num: 1, den: 1_000_000))
+        // What overflows comes back as the smallest number, which is no time either.
+        let timestamp = microseconds.flatMap { MediaTimestamp($0, perSecond: 1_000_000) }
         if parameters.pointee.codec_id == AV_CODEC_ID_AAC_LATM {
-            return try takeLATM(Array(payload.readableBytesView), microseconds, container, parameters)
+            return try takeLATM(Array(payload.readableBytesView), timestamp, container, parameters)
         }
         guard let configuration = try StreamConfiguration.make(parameters, pointer, &payload),
             payload.readableBytes > 0
@@ -124,19 +126,19 @@ final class LibraryReader: ContainerReader {
         announce(configuration, container, parameters)
         window.notePacket()
         let trim = trims.trim(of: payload, pointer)
-        queue.append(.packet(DemuxedPacket(payload: payload, timestampMicroseconds: microseconds, trim: trim)))
+        queue.append(.packet(DemuxedPacket(payload: payload, timestamp: timestamp, trim: trim)))
     }
 
     private func takeLATM(
-        _ frame: [UInt8], _ microseconds: Int64?, _ container: LibraryContainer,
+        _ frame: [UInt8], _ timestamp: MediaTimestamp?, _ container: LibraryContainer,
         _ parameters: UnsafeMutablePointer<AVCodecParameters>
     ) throws(FFmpegError) {
         guard let content = try latm.read(frame), !content.units.isEmpty else { return }
         announce(StreamConfiguration.aac(content.setup), container, parameters)
         window.notePacket()
         for (index, unit) in content.units.enumerated() {
-            let time = index == 0 ? microseconds : nil
-            queue.append(.packet(DemuxedPacket(payload: ByteBuffer(bytes: unit), timestampMicroseconds: time)))
+            let time = index == 0 ? timestamp : nil
+            queue.append(.packet(DemuxedPacket(payload: ByteBuffer(bytes: unit), timestamp: time)))
         }
     }
 

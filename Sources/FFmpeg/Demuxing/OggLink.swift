@@ -127,9 +127,9 @@ struct OggLink {
         }
         var packets: [DemuxedPacket] = []
         for (payload, length) in zip(payloads, lengths) {
-            let microseconds = start.flatMap { Self.microseconds($0, configuration.sampleRate) }
-            packets.append(DemuxedPacket(payload: payload, timestampMicroseconds: microseconds))
-            start = start.map { $0 + length }
+            let timestamp = start.flatMap { MediaTimestamp($0, perSecond: configuration.sampleRate) }
+            packets.append(DemuxedPacket(payload: payload, timestamp: timestamp))
+            start = start.map { $0 &+ length }
         }
         for index in packets.indices where lead > 0 {
             packets[index].trim = PacketTrim(start: min(lead, lengths[index]), end: 0)
@@ -140,11 +140,5 @@ struct OggLink {
             excess -= min(excess, lengths[index])
         }
         return packets
-    }
-
-    /// `nil` where a damaged or hostile page puts it beyond all reckoning.
-    private static func microseconds(_ position: Int64, _ rate: Int) -> Int64? {
-        let value = (Double(position) * 1_000_000 / Double(rate)).rounded()
-        return Int64(exactly: value)
     }
 }

@@ -1,3 +1,4 @@
+import AudioTimeline
 import CFFmpeg
 
 /// Brings decoded samples of one format to 48 kHz stereo.
@@ -13,7 +14,7 @@ import CFFmpeg
 /// Not for two threads at once; it may be handed from one to another.
 public final class Resampler {
     /// Sample rates that can be converted.
-    public static let rates = 7_350...192_000
+    public static let rates = CodecConfiguration.sampleRates
 
     public let inputFormat: PCMFormat
 

@@ -28,15 +28,17 @@ final class BodySource {
         case over
     }
 
-    private let push: Push
+    private let push: any PushSink
     private let contentType: String?
     private let onRoom: @Sendable () -> Void
     private let onOutcome: @Sendable (Outcome) -> Void
     private var stage = Stage.sniffing(ByteBuffer())
     private let end = EndMark()
+    /// Whether the container is one whose pages are sent when they are full, however long that takes.
+    private(set) var keepsAudioBack = false
 
     init(
-        push: Push, contentType: String?, onRoom: @escaping @Sendable () -> Void,
+        push: any PushSink, contentType: String?, onRoom: @escaping @Sendable () -> Void,
         onOutcome: @escaping @Sendable (Outcome) -> Void
     ) {
         self.push = push
@@ -119,6 +121,7 @@ final class BodySource {
             stage = .flv(FLVReader(), TagSource())
             return try received(beginning)
         }
+        keepsAudioBack = [.ogg, .flac, .matroska, .mov].contains(format)
         let queue = ByteQueue(onRoom: onRoom)
         stage = .demuxing(queue)
         demux(format, queue)
@@ -128,14 +131,7 @@ final class BodySource {
     private func take(_ event: FLVEvent, _ tags: inout TagSource) throws(PushRefusal) {
         switch event {
         case .audio(let tag):
-            for item in tags.items(of: tag) {
-                switch item {
-                case .configured(let configuration): push.configured(configuration)
-                case .packet(let packet, let timestamp): push.packet(packet, timestamp: timestamp)
-                case .undecodable(let audio): throw .undecodable(audio.sentence)
-                case .ended: break
-                }
-            }
+            try push.take(tags.items(of: tag))
         case .metadata(let metadata):
             if let title = metadata.title {
                 push.nowPlaying(NowPlaying(title: title, artist: metadata.artist ?? ""))
@@ -155,8 +151,8 @@ final class BodySource {
                     case .configuration(let configuration): push.configured(configuration)
                     case .packet(let packet):
                         push.packet(
-                            packet.payload, timestamp: packet.timestampMicroseconds.map { $0 * 1000 },
-                            trim: packet.trim)
+                            packet.payload, timestamp: packet.timestamp, trim: packet.trim,
+                            arrival: queue.lastArrival)
                         // Too far ahead of real time: the queue fills up, reading stops, and TCP pushes back.
                         while case let excess = push.excessLead, excess > 0, !queue.isStopped {
                             Thread.sleep(forTimeInterval: Double(min(excess, 100_000_000)) / 1e9)

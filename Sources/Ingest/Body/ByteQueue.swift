@@ -7,7 +7,8 @@ import NIOCore
 /// Bounded by its filler, which stops reading the connection while `isFull`.
 final class ByteQueue: DemuxerInput, Sendable {
     private struct State {
-        var chunks: [ByteBuffer] = []
+        var chunks: [(bytes: ByteBuffer, arrival: Int64)] = []
+        var lastArrival: Int64?
         var bytes = 0
         var hasEnded = false
         var isStopped = false
@@ -29,7 +30,7 @@ final class ByteQueue: DemuxerInput, Sendable {
         guard chunk.readableBytes > 0 else { return true }
         condition.lock()
         defer { condition.unlock() }
-        state.chunks.append(chunk)
+        state.chunks.append((chunk, MonotonicClock.now))
         state.bytes += chunk.readableBytes
         condition.signal()
         guard state.bytes >= Self.limit else { return true }
@@ -39,6 +40,13 @@ final class ByteQueue: DemuxerInput, Sendable {
 
     /// No more bytes come; what is there is still read.
     func end() { change { $0.hasEnded = true } }
+
+    /// When the newest bytes came that were read, nanoseconds of the monotonic clock.
+    var lastArrival: Int64? {
+        condition.lock()
+        defer { condition.unlock() }
+        return state.lastArrival
+    }
 
     var isStopped: Bool {
         condition.lock()
@@ -67,8 +75,9 @@ final class ByteQueue: DemuxerInput, Sendable {
             condition.unlock()
             return nil
         }
-        let part = state.chunks[0].readSlice(length: min(maxLength, state.chunks[0].readableBytes))
-        if state.chunks[0].readableBytes == 0 { state.chunks.removeFirst() }
+        let part = state.chunks[0].bytes.readSlice(length: min(maxLength, state.chunks[0].bytes.readableBytes))
+        state.lastArrival = state.chunks[0].arrival
+        if state.chunks[0].bytes.readableBytes == 0 { state.chunks.removeFirst() }
         state.bytes -= part?.readableBytes ?? 0
         let hasRoom = state.wantsRoom && state.bytes < Self.limit / 2
         if hasRoom { state.wantsRoom = false }

@@ -27,6 +27,7 @@ final class SourceHandler: ChannelInboundHandler, PacedHandler {
     private var isInactive = false
     var input = PacedInput()
     private var read = NIODeadline.distantFuture
+    /// Since when audio is waited for.
     private var audio: NIODeadline?
 
     private static let tick = TimeAmount.milliseconds(500)
@@ -58,7 +59,7 @@ final class SourceHandler: ChannelInboundHandler, PacedHandler {
         if let greeting { context.writeAndFlush(wrapOutboundOut(ByteBuffer(string: greeting)), promise: nil) }
         let settings = ingest.settings
         read = .now() + .nanoseconds(settings.readDeadline.nanoseconds)
-        audio = .now() + .nanoseconds(settings.audioDeadline.nanoseconds)
+        audio = .now()
         scheduleTick(context)
         arrived(surplus, context)
     }
@@ -94,8 +95,12 @@ final class SourceHandler: ChannelInboundHandler, PacedHandler {
     }
 
     func postponeReadDeadline() {
-        read = .now() + .nanoseconds(ingest.settings.readDeadline.nanoseconds)
+        let settings = ingest.settings
+        read = .now() + .nanoseconds((mayKeepBack ? settings.pageDeadline : settings.readDeadline).nanoseconds)
     }
+
+    /// Whether the source is one that sends nothing for long although it is sound: it fills a page of silence.
+    private var mayKeepBack: Bool { source.keepsAudioBack && push.hasSetup }
 
     var excessLead: Int64 { push.excessLead }
 
@@ -154,7 +159,7 @@ final class SourceHandler: ChannelInboundHandler, PacedHandler {
         push.logger.notice("Encoder disconnected", metadata: ["reason": "\(closure.sentence)"])
         let status =
             switch closure {
-            case .refused(.unsupported), .refused(.undecodable), .refused(.noAudio):
+            case .refused(.unsupported), .refused(.unsupportedRate), .refused(.undecodable), .refused(.noAudio):
                 HTTPStatus(415, reason: closure.sentence)
             case .refused(.takeoverStorm), .takenOver: HTTPStatus(409, reason: closure.sentence)
             case .keyRevoked: HTTPStatus(401, reason: closure.sentence)
@@ -189,8 +194,12 @@ final class SourceHandler: ChannelInboundHandler, PacedHandler {
     private func tick(_ context: ChannelHandlerContext) {
         guard !isClosing else { return }
         if push.hasMedia { audio = nil }
+        let settings = ingest.settings
         let now = NIODeadline.now()
-        if let audio, audio <= now { return closed(.refused(.noAudio), context) }
+        let patience = mayKeepBack ? settings.pageDeadline : settings.audioDeadline
+        if let audio, audio + .nanoseconds(patience.nanoseconds) <= now {
+            return closed(.refused(.noAudio(within: patience)), context)
+        }
         if read <= now, !isOver, !input.isHolding {
             push.logger.info("Silent connection closed")
             push.lost()

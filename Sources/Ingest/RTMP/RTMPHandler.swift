@@ -99,13 +99,10 @@ final class RTMPHandler: ChannelInboundHandler, PacedHandler {
         switch event {
         case .publish(let request): authorize(request, context)
         case .audio(let tag):
-            for item in source.items(of: tag) {
-                switch item {
-                case .configured(let configuration): push?.configured(configuration)
-                case .packet(let packet, let timestamp): push?.packet(packet, timestamp: timestamp)
-                case .undecodable(let audio): return end(.undecodable(audio.sentence), context)
-                case .ended: break
-                }
+            do throws(PushRefusal) {
+                try push?.take(source.items(of: tag))
+            } catch {
+                end(error, context)
             }
         case .metadata(let metadata): told(metadata)
         case .unpublish: unpublished()
@@ -245,7 +242,7 @@ final class RTMPHandler: ChannelInboundHandler, PacedHandler {
         guard !isClosing else { return }
         if push?.hasMedia == true { deadlines.hasMedia() }
         switch deadlines.passed(now: .now()) {
-        case .audio: end(.noAudio, context)
+        case .audio: end(.noAudio(within: ingest.settings.audioDeadline), context)
         case .publish, .read:
             logger.info("Silent connection closed", metadata: ["origin": "\(origin)"])
             close(context)

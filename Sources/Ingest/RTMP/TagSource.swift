@@ -6,7 +6,7 @@ import RTMP
 struct TagSource {
     enum Item {
         case configured(CodecConfiguration)
-        case packet(ByteBuffer, timestamp: Int64)
+        case packet(ByteBuffer, timestamp: MediaTimestamp?)
         /// No decoder takes what the track has; nothing that follows is of use.
         case undecodable(UndecodableAudio)
         case ended
@@ -25,7 +25,8 @@ struct TagSource {
             configuration = nil
             return []
         case .frame(let codec, let bytes):
-            let timestamp = tag.timestamp * 1_000_000 + Int64(tag.nanosecondOffset)
+            let timestamp = MediaTimestamp(tag.timestamp, perSecond: 1_000)?
+                .advanced(byNanoseconds: Int64(tag.nanosecondOffset))
             if codec == .mp3, isFreeFormat(bytes) { return [.undecodable(Self.freeFormat)] }
             var items: [Item] = []
             for packet in codec == .mp3 ? framer.frames(adding: bytes) : [bytes] {

@@ -71,9 +71,12 @@ final class LiveStream: Sendable {
             case .configured(let configuration):
                 let isNew = !push.wasConfigured.exchange(true, ordering: .relaxed)
                 do {
-                    try state.clock.configured(configuration, isNewConnection: isNew)
+                    try state.clock.configured(
+                        configuration, isNewConnection: isNew, connectedAt: isNew ? push.connectedAt : nil)
                 } catch StreamClock.Refusal.restlessConfiguration {
                     failure = .refused(.unsupported("The format of the audio changes too often."))
+                } catch StreamClock.Refusal.unsupportedRate(let rate) {
+                    failure = .refused(.unsupportedRate(rate))
                 } catch {
                     failure = .refused(.unsupported("The audio's set-up data cannot be read."))
                 }
@@ -81,7 +84,8 @@ final class LiveStream: Sendable {
                 metrics.packets.increment()
                 metrics.bytes.increment(by: payload.readableBytes)
                 do {
-                    try state.clock.packetArrived(payload, timestamp: timestamp, trim: trim, now: arrival)
+                    try state.clock.packetArrived(
+                        payload, timestamp: timestamp, trim: trim, arrival: arrival, now: now)
                 } catch StreamClock.Refusal.overflow {
                     failure = .overflow
                 } catch {

@@ -6,10 +6,10 @@ import Synchronization
 /// One connection that pushes audio to a channel, whatever its protocol. Callable from any thread.
 ///
 /// With its first packet it takes the channel over; until the stream is open, what comes is kept with its arrival times.
-final class Push: Sendable {
+final class Push: PushSink {
     enum Event: Sendable {
         case configured(CodecConfiguration)
-        case packet(ByteBuffer, timestamp: Int64?, trim: PacketTrim, arrival: Int64)
+        case packet(ByteBuffer, timestamp: MediaTimestamp?, trim: PacketTrim, arrival: Int64)
         case nowPlaying(NowPlaying)
         case lost
         case ended
@@ -25,14 +25,20 @@ final class Push: Sendable {
     let holder: StreamKeyHolder
     let origin: String
     let logger: Logger
+    /// When the connection began: what comes later may have been captured since.
+    let connectedAt = MonotonicClock.now
+    /// Whether the stream was asked for, which the first packet that can be decoded does.
+    private let isOpened = Atomic(false)
     /// Whether the stream has seen this push's first configuration.
     let wasConfigured = Atomic(false)
     private let state = Mutex(State.silent(configuration: nil, nowPlaying: nil))
+    private let probe = DecodeProbe()
     private let streams: LiveStreams
     private let onClose: @Sendable (PushClosure) -> Void
 
-    /// Bytes that are kept while the stream is being opened.
+    /// Bytes that are kept while the stream is being opened; each event counts as some.
     private static let openingBytes = 8 << 20
+    private static let eventBytes = 128
     /// Packets after which reading pauses meanwhile, and for how long at a time, in nanoseconds.
     private static let openingEvents = 64
     private static let openingPause: Int64 = 20_000_000
@@ -54,6 +60,13 @@ final class Push: Sendable {
         self.logger = logger
     }
 
+    /// Whether it is known how audio is coded, though none may have come.
+    var hasSetup: Bool {
+        state.withLock { state in
+            if case .silent(nil, _) = state { false } else { true }
+        }
+    }
+
     /// Whether any audio came.
     var hasMedia: Bool {
         state.withLock { state in
@@ -61,24 +74,31 @@ final class Push: Sendable {
         }
     }
 
-    func configured(_ configuration: CodecConfiguration) { receive(.configured(configuration)) }
+    func configured(_ configuration: CodecConfiguration) {
+        guard CodecConfiguration.sampleRates.contains(configuration.sampleRate) else {
+            return close(.refused(.unsupportedRate(configuration.sampleRate)))
+        }
+        probe.begin(configuration)
+        receive(.configured(configuration))
+    }
 
-    /// - Parameters:
-    ///   - timestamp: of the container, in nanoseconds.
-    ///   - trim: what the container cuts off the packet's samples.
-    func packet(_ payload: ByteBuffer, timestamp: Int64?, trim: PacketTrim = .none) {
-        receive(.packet(payload, timestamp: timestamp, trim: trim, arrival: MonotonicClock.now))
+    func packet(_ payload: ByteBuffer, timestamp: MediaTimestamp?, trim: PacketTrim = .none, arrival: Int64? = nil) {
+        probe.take(payload) { self.judged($0) }
+        receive(.packet(payload, timestamp: timestamp, trim: trim, arrival: arrival ?? MonotonicClock.now))
     }
 
     func nowPlaying(_ nowPlaying: NowPlaying) { receive(.nowPlaying(nowPlaying.cleaned)) }
 
-    /// The connection is gone without a clean end.
-    func lost() { receive(.lost) }
+    func lost() {
+        probe.end { self.judged($0) }
+        receive(.lost)
+    }
 
-    /// The encoder ended the stream.
-    func ended() { receive(.ended) }
+    func ended() {
+        probe.end { self.judged($0) }
+        receive(.ended)
+    }
 
-    /// How long the connection is not to be read, since it is ahead of real time.
     var excessLead: Int64 {
         let (stream, waiting): (LiveStream?, Int64) = state.withLock { state in
             switch state {
@@ -93,7 +113,6 @@ final class Push: Sendable {
 
     private func receive(_ event: Event) {
         var attached: LiveStream?
-        var begins = false
         var overflows = false
         state.withLock { state in
             switch state {
@@ -106,11 +125,10 @@ final class Push: Sendable {
                     var events: [Event] = [.configured(configuration)]
                     if let nowPlaying { events.append(.nowPlaying(nowPlaying)) }
                     state = .opening(events + [event], bytes: 0)
-                    begins = true
                 case .lost, .ended: state = .closed
                 }
             case .opening(var events, var bytes):
-                if case .packet(let payload, _, _, _) = event { bytes += payload.readableBytes }
+                bytes += Self.eventBytes + event.byteCount
                 guard bytes <= Self.openingBytes else {
                     overflows = true
                     return
@@ -123,9 +141,16 @@ final class Push: Sendable {
             case .closed: break
             }
         }
-        if begins { open() }
         if overflows { close(.overflow) }
         attached?.receive(event, from: self)
+    }
+
+    /// The first packets of a configuration were decoded, or none of them.
+    private func judged(_ verdict: DecodeProbe.Verdict) {
+        switch verdict {
+        case .undecodable(let reason): close(.refused(.unsupported(reason)))
+        case .sound: if !isOpened.exchange(true, ordering: .relaxed) { open() }
+        }
     }
 
     private func open() {
@@ -172,5 +197,16 @@ final class Push: Sendable {
         }
         stream?.receive(.lost, from: self)
         if wasOpen { onClose(closure) }
+    }
+}
+
+extension Push.Event {
+    fileprivate var byteCount: Int {
+        switch self {
+        case .packet(let payload, _, _, _): payload.readableBytes
+        case .configured(let configuration): configuration.setup.count
+        case .nowPlaying(let playing): playing.title.utf8.count + playing.artist.utf8.count
+        case .lost, .ended: 0
+        }
     }
 }

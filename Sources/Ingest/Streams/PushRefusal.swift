@@ -3,10 +3,11 @@ enum PushRefusal: Error, Equatable {
     case unknownKey
     case wrongChannel(String)
     case takeoverStorm
-    case noAudio
+    case noAudio(within: Duration)
     case unsupported(String)
     /// A sentence that names the codec and says what to send instead.
     case undecodable(String)
+    case unsupportedRate(Int)
     case shuttingDown
     case unavailable
 
@@ -16,7 +17,10 @@ enum PushRefusal: Error, Equatable {
         case .wrongChannel(let name): "This stream key does not belong to the channel \(name). Check the address."
         case .takeoverStorm:
             "Two encoders keep taking this channel over from each other. Stop one and try again in a minute."
-        case .noAudio: "No audio came within ten seconds. Check the audio source and the audio track of the encoder."
+        case .noAudio(let time):
+            "No audio came within \(time.components.seconds) seconds. Check the audio source and the audio track of the encoder."
+        case .unsupportedRate(let rate):
+            "Audio of \(rate) samples a second cannot be played. Send 44100 or 48000; FLAC may have up to 384000."
         case .unsupported(let what): "\(what) Send AAC, MP3, Opus, Vorbis or FLAC."
         case .undecodable(let sentence): sentence
         case .shuttingDown: "The server is shutting down. Connect again in a moment."

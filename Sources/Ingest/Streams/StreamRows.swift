@@ -64,7 +64,7 @@ struct StreamRows: Sendable {
                 "SELECT \(StreamRow.columns) FROM streams WHERE channel_id = ? AND ended_at IS NULL",
                 [.text(channel.channelID)]
             ).map(StreamRow.init)
-            if var row = found, row.ladder == ladder.text {
+            if var row = found, row.ladder == ladder.text, row.epoch < .max {
                 row.epoch += 1
                 row.owner = owner
                 row.leaseExpiresAt = expires
@@ -126,7 +126,7 @@ struct StreamRows: Sendable {
         let now = now()
         return try await database.transaction { [owner] connection in
             var taken = row
-            taken.epoch += 1
+            taken.epoch &+= 1
             taken.owner = owner
             let changed = try connection.execute(
                 """

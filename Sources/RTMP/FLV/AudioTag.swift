@@ -4,7 +4,7 @@ public import NIOCore
 ///
 /// Its bytes are a slice of those received, which it keeps alive: copy what is kept for more than a moment.
 public struct AudioTag: Sendable, Equatable {
-    /// Milliseconds, unwrapped: goes on beyond 2^31 and 2^32; may go back where the encoder goes back.
+    /// Milliseconds, unwrapped: goes on beyond 2^31 and 2^32; may go back where the encoder goes back. Within ±2^52.
     public var timestamp: Int64
     /// 0…999 999 to be added to the timestamp (Enhanced RTMP, TimestampOffsetNano).
     public var nanosecondOffset: Int
