@@ -63,7 +63,7 @@ let package = Package(
         module("CMAF", ["AudioTimeline", nio("NIOCore")]),
         module("Events", [nio("NIOCore")]),
         module("HLS", [nio("NIOCore")]),
-        module("RTMP", [nio("NIOCore")]),
+        module("RTMP", ["AudioTimeline", nio("NIOCore")]),
 
         // Wrappers and foundations.
         module("FFmpeg", ["AudioTimeline", "CFFmpeg", nio("NIOCore")]),
@@ -139,8 +139,8 @@ let package = Package(
         tests(
             "Ingest",
             [
-                "AudioTimeline", "DatabaseTesting", "Events", "MessageBus", "Persistence", "RTMP", "Telemetry", crypto,
-                logging, nio("NIOCore"), nio("NIOPosix"),
+                "AudioTimeline", "DatabaseTesting", "Events", "HTTPService", "MessageBus", "Persistence", "RTMP",
+                "Telemetry", crypto, logging, nio("NIOCore"), nio("NIOPosix"),
             ]),
         tests("MessageBus", [nio("NIOCore"), nio("NIOPosix")]),
         tests(

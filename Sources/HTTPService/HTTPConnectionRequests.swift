@@ -17,6 +17,8 @@ extension HTTPConnectionHandler {
             }
             head = next
         } catch {
+            loop.logger.debug(
+                "Request refused", metadata: ["reason": "\(error.explanation)", "client": "\(peerAddress)"])
             refuse(error.status, error.explanation, context)
             return true
         }
@@ -26,7 +28,9 @@ extension HTTPConnectionHandler {
             return true
         }
         let request = request(head)
-        if head.traits.contains(.unusualPath), PercentEncoding.pathSegments(head.rawPath) == nil {
+        if loop.configuration.requiresTidyPaths, head.traits.contains(.unusualPath),
+            PercentEncoding.pathSegments(head.rawPath) == nil
+        {
             refuse(.badRequest, "The path has a broken escape, a dot segment or an empty segment.", context)
             return true
         }

@@ -72,8 +72,10 @@ extension HTTPConnectionHandler {
 
     func writeProblem(_ status: HTTPStatus, _ detail: String, retryAfter seconds: Int? = nil) {
         guard let context else { return }
+        let reason = loop.configuration.explainsInReason ? detail : status.reason
         let response = HTTPResponse.problem(
-            status, detail: detail, fields: seconds.map { [.retryAfter(seconds: $0)] } ?? [])
+            HTTPStatus(status.code, reason: reason), detail: detail,
+            fields: seconds.map { [.retryAfter(seconds: $0)] } ?? [])
         loop.scratch.clear()
         let (body, code) = response.write(into: &loop.scratch, for: nil, dateLine: loop.dateLine, keepsAlive: false)
         loop.counts.count(status: code, bytes: loop.scratch.readableBytes &+ body.readableBytes)

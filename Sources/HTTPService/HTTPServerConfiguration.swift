@@ -20,6 +20,11 @@ public struct HTTPServerConfiguration: Sendable {
     public var maximumConnections: Int?
     /// Off where encoders that forget `Host` must be understood.
     public var requiresHost = true
+    /// Whether paths with empty segments, dot segments and broken escapes are refused. Off where the responders read
+    /// paths as encoders write them.
+    public var requiresTidyPaths = true
+    /// Whether the reason phrase of a refusal says what is wrong: all that many encoders show.
+    public var explainsInReason = false
     /// Whose `Forwarded` and `X-Forwarded-*` fields count.
     public var trustedProxies = TrustedProxies.none
     /// Parsing waits while more than this is on its way to the peer.

@@ -1,6 +1,6 @@
 /// What every connection of an encoder needs.
 struct IngestContext: Sendable {
-    let keys: StreamKeyRegistry
+    let admission: Admission
     let streams: LiveStreams
     let settings: IngestSettings
     let metrics: IngestMetrics

@@ -38,5 +38,8 @@ enum IngestSchema {
                 statements: [
                     "CREATE TABLE channels (channel_id TEXT NOT NULL PRIMARY KEY, recording BIGINT NOT NULL)"
                 ]),
+            Migration(
+                version: 3, name: "find the newest streams of a channel",
+                statements: ["CREATE INDEX streams_begun ON streams (channel_id, started_at)"]),
         ])
 }

@@ -16,6 +16,7 @@ public final class IngestService: Sendable {
     private let group: any EventLoopGroup
     private let relay: OutboxRelay
     private let consumer: EventConsumer
+    private let keys: StreamKeyRegistry
     private let owner: String
     private let now: WallClock
     private let logger: Logger
@@ -36,12 +37,13 @@ public final class IngestService: Sendable {
         consumer = EventConsumer(
             subscriber: Self.name, types: StreamKeyRegistry.types + [.replayRequested], replayedBy: ["accounts"],
             database: database, bus: bus, logger: logger, now: now)
+        keys = StreamKeyRegistry(database: database, now: now)
         let relay = relay
+        let streams = LiveStreams(
+            rows: StreamRows(database: database, owner: owner, now: now), bus: bus, settings: settings,
+            metrics: metrics, logger: logger, relay: { relay.poke() })
         context = IngestContext(
-            keys: StreamKeyRegistry(database: database, now: now),
-            streams: LiveStreams(
-                rows: StreamRows(database: database, owner: owner, now: now), bus: bus, settings: settings,
-                metrics: metrics, logger: logger, relay: { relay.poke() }),
+            admission: Admission(keys: keys, streams: streams, metrics: metrics, logger: logger), streams: streams,
             settings: settings, metrics: metrics, listeners: ListenerNumbers())
     }
 
@@ -102,11 +104,28 @@ public final class IngestService: Sendable {
     /// Revocations that came while this process was not connected.
     private func closeRevoked() async {
         do {
-            for key in try await context.keys.revoked(among: await context.streams.heldKeys()) {
+            for key in try await keys.revoked(among: await context.streams.heldKeys()) {
                 await context.streams.keyRevoked(key)
             }
         } catch {
             logger.warning("Revoked keys not looked for", metadata: ["reason": "\(error)"])
+        }
+    }
+
+    /// Once an hour forgets events and keys that have been of no use for 30 days.
+    private func keepHouse() async {
+        while !Task.isCancelled {
+            do {
+                let now = now()
+                try await database.transaction { connection in
+                    try Inbox.prune(at: now, in: connection)
+                    try StreamKeyRegistry.deleteEnded(before: now.advanced(by: .zero - Inbox.retention), in: connection)
+                }
+            } catch {
+                if Task.isCancelled { return }
+                logger.warning("Old rows not pruned", metadata: ["reason": "\(error)"])
+            }
+            try? await Task.sleep(for: .seconds(3600))
         }
     }
 
@@ -119,6 +138,8 @@ public final class IngestService: Sendable {
                 group.addTask { try await self.consume() }
                 group.addTask { try await streams.run() }
                 group.addTask { try await self.followEvents() }
+                group.addTask { await self.context.admission.run() }
+                group.addTask { await self.keepHouse() }
                 _ = try await group.next()
                 group.cancelAll()
                 try await group.waitForAll()

@@ -25,6 +25,8 @@ public struct IngestSettings: Sendable {
     /// a stream is over, its log stays for up to this age until its recording is complete.
     public var mediaLog = Topology.mediaOptions
     public var limits = StreamClock.Limits()
+    /// How many streams a channel may begin.
+    public var newStreams = NewStreamAllowance()
     public var ladder = Ladder.standard
 
     public init() {}

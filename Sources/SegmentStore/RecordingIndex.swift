@@ -80,6 +80,8 @@ public struct RecordingIndex: Codable, Sendable, Equatable {
     public var renditions: [Rendition]
     public var epochs: [Epoch] = []
     public var nowPlaying: [NowPlayingChange] = []
+    /// Changes that ``nowPlaying`` no longer has, since there were more than it may have.
+    public var forgottenNowPlaying = 0
     /// Whether the stream is over and all of it is stored.
     public var isComplete = false
     /// What the rules for recordings go by.
@@ -91,7 +93,7 @@ public struct RecordingIndex: Codable, Sendable, Equatable {
     }
 
     private enum CodingKeys: String, CodingKey {
-        case version, stream, renditions, epochs, nowPlaying, isComplete, keeping
+        case version, stream, renditions, epochs, nowPlaying, forgottenNowPlaying, isComplete, keeping
     }
 
     /// Indices from before there were rules have no ``keeping``.
@@ -103,6 +105,7 @@ public struct RecordingIndex: Codable, Sendable, Equatable {
         version = try values.decode(Int.self, forKey: .version)
         epochs = try values.decode([Epoch].self, forKey: .epochs)
         nowPlaying = try values.decode([NowPlayingChange].self, forKey: .nowPlaying)
+        forgottenNowPlaying = try values.decodeIfPresent(Int.self, forKey: .forgottenNowPlaying) ?? 0
         isComplete = try values.decode(Bool.self, forKey: .isComplete)
         keeping = try values.decodeIfPresent(Keeping.self, forKey: .keeping) ?? Keeping()
     }

@@ -124,10 +124,7 @@ extension RecordingIndex {
         epoch.segmentCount += 1
         epoch.lastSegmentSamples = segment.durationSamples
         epochs.append(epoch)
-        for change in segment.nowPlaying {
-            let isNews = nowPlaying.last.map { $0.title != change.title || $0.artist != change.artist } ?? true
-            if isNews { nowPlaying.append(change) }
-        }
+        for change in segment.nowPlaying { add(change) }
     }
 
     /// The recording ends with the last segment that has source audio: silence that waited for the encoder to come

@@ -79,7 +79,12 @@ struct StoreWriter: Sendable {
         // Segments first, then the index that names them.
         try await uploads.put(segment.objects(of: stream, withInitializations: plan.isNewEpoch))
         metrics.storedSegments.increment()
+        let hadAllTitles = (recording.index?.forgottenNowPlaying ?? 0) == 0
         recording.add(segment)
+        if hadAllTitles, let index = recording.index, index.forgottenNowPlaying > 0 {
+            logger.notice(
+                "The recording's oldest titles are forgotten", metadata: ["kept": "\(index.nowPlaying.count)"])
+        }
         let forgotten = recording.trim(to: windowSamples)
         try await publish(&recording)
         if !forgotten.isEmpty { try await uploads.remove(forgotten) }

@@ -31,6 +31,17 @@ struct LiveStatusTests {
                 #expect(withTitle.nowPlaying?.title == "Song")
                 #expect(withTitle.nowPlaying?.artist == "Band")
                 #expect(withTitle.nowPlaying?.at == "1970-01-01T00:00:02.500Z")
+                // A song without a title shows its artist; nothing at all is null.
+                var artistOnly = playing
+                (artistOnly.title, artistOnly.artist) = ("", "Bob")
+                try await test.tell(.nowPlayingChanged(artistOnly), version: 2)
+                let bob = try await test.channel("radio") { $0.nowPlaying?.artist == "Bob" }
+                #expect(bob.nowPlaying?.title == "")
+                artistOnly.artist = nil
+                try await test.tell(.nowPlayingChanged(artistOnly), version: 3)
+                _ = try await test.channel("radio") { $0.nowPlaying == nil }
+                try await test.tell(.nowPlayingChanged(playing), version: 4)
+                _ = try await test.channel("radio") { $0.nowPlaying != nil }
                 try await test.tell(
                     .streamEnded(
                         StreamEnded(
@@ -40,6 +51,12 @@ struct LiveStatusTests {
                 #expect(offline.streamId == nil)
                 #expect(offline.startedAt == nil)
                 #expect(offline.nowPlaying == nil)
+                // What comes behind the end is not kept.
+                try await test.tell(.nowPlayingChanged(playing), version: 5)
+                try await test.tell(.streamStarted(stream("s2", channel.id)), version: 1)
+                _ = try await test.channel("radio") { $0.live }
+                let kept = try await test.database.read { try $0.query("SELECT stream_id FROM now_playing").count }
+                #expect(kept == 0)
             }
         }
     }

@@ -15,7 +15,7 @@ final class ServiceUnderTest: Sendable {
     let service: AccountService
     private let clock = Clock()
     private let store: any DatabaseStore
-    private let database: any Database
+    let database: any Database
 
     private init(_ store: any DatabaseStore) throws {
         self.store = store

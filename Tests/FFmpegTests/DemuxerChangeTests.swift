@@ -60,6 +60,38 @@ struct DemuxerChangeTests {
         #expect(found.configurations.count == 1)
     }
 
+    /// A link without tags says so: what plays is no longer the song before. Tags that are not UTF-8 are windows-1252.
+    @Test func linksWithoutTagsSaySo() throws {
+        let file = try file("Opus in Ogg")
+        func link(_ tags: [String]) -> [UInt8] {
+            var pages = OggPages(file)
+            pages.replaceTags(with: OggPages.opusTags(tags))
+            return pages.bytes
+        }
+        let found = try Demuxed(link(["TITLE=One", "ARTIST=A"]) + link([]) + link(["ARTIST=Bob"]), .ogg)
+        #expect(found.tags == [["title": "One", "artist": "A"], [:], ["artist": "Bob"]])
+        var old = OggPages.opusTags(["TITLE=M?t ?"])
+        for (index, byte) in old.enumerated() where byte == UInt8(ascii: "?") {
+            old[index] = old[index - 1] == UInt8(ascii: "M") ? 0xF6 : 0x80
+        }
+        var pages = OggPages(file)
+        pages.replaceTags(with: old)
+        #expect(try Demuxed(pages.bytes, .ogg).tags == [["title": "Möt €"]])
+    }
+
+    /// FLAC in Ogg, and FLAC as a file has it, may have no block of tags at all.
+    @Test func flacWithoutTagsSaysSo() throws {
+        func withoutTags(_ file: [UInt8]) -> [UInt8] {
+            // STREAMINFO alone: the last block of metadata, then the frames.
+            let frames = file.indices.first { $0 > 42 && file[$0] == 0xFF && file[$0 + 1] & 0xFE == 0xF8 } ?? file.count
+            return Array(file[..<4]) + [0x80, 0, 0, 34] + Array(file[8..<42]) + Array(file[frames...])
+        }
+        let file = try file("FLAC")
+        let found = try Demuxed(file + withoutTags(file), .flac)
+        #expect(found.tags.map { $0["title"] } == ["Tune", nil])
+        #expect(try Demuxed(withoutTags(file), .flac).tags.isEmpty)
+    }
+
     /// Pictures in tags do not travel, and tags behind them are still read.
     @Test func oggPictureIsLeftOut() throws {
         let link = try file("Opus in Ogg")

@@ -42,6 +42,38 @@ struct HTTPServerLimitsTests {
         }
     }
 
+    /// Encoders show the reason phrase only, and write paths as they like.
+    @Test func encodersAreToldInTheReasonPhrase() async throws {
+        let echo = HTTPResponderFunction { request, _ in .response(.text(request.path)) }
+        let forEncoders = configuration {
+            $0.explainsInReason = true
+            $0.requiresTidyPaths = false
+        }
+        let heads = [
+            "GET nowhere HTTP/1.1\r\nHost: a\r\n\r\n", "GET / HTTP/1.1\r\nHost: a\r\nno colon\r\n\r\n",
+            "\u{16}\u{3}\u{1}\u{2}\r\n\r\n",
+        ]
+        try await withServer([echo], configuration: forEncoders) { server in
+            for head in heads {
+                let answer = try await server.exchange(head)
+                let line = answer.prefix { $0 != "\r\n" }
+                let sentence = line.split(separator: " ", maxSplits: 2).last.map(String.init) ?? ""
+                #expect(line.hasPrefix("HTTP/1.1 400 ") && sentence.hasSuffix("."), "\(answer)")
+                #expect(answer.contains("\"detail\":\"\(sentence)\""), "\(answer)")
+            }
+            for path in ["//a", "/a/", "/%2Fa", "/a/../b", "/%zz"] {
+                let answer = try await server.exchange("GET \(path) HTTP/1.0\r\n\r\n")
+                #expect(answer.hasPrefix("HTTP/1.1 200") && answer.hasSuffix(path), "\(answer)")
+            }
+        }
+        try await withServer([echo], configuration: configuration { _ in }) { server in
+            let malformed = try await server.exchange(heads[0])
+            #expect(malformed.hasPrefix("HTTP/1.1 400 Bad Request\r\n"))
+            let untidy = try await server.exchange("GET //a HTTP/1.0\r\n\r\n")
+            #expect(untidy.hasPrefix("HTTP/1.1 400 "))
+        }
+    }
+
     @Test func silentConnectionsEnd() async throws {
         try await withServer([Self.big], configuration: configuration { $0.headTimeout = .milliseconds(50) }) {
             server in

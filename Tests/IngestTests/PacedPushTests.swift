@@ -47,8 +47,9 @@ struct PacedPushTests {
                 rows: database.rows(owner: "here"), bus: bus, settings: settings, metrics: metrics,
                 logger: Logger(label: "test"), relay: {})
             let ingest = IngestContext(
-                keys: database.keys, streams: streams, settings: settings, metrics: metrics,
-                listeners: ListenerNumbers())
+                admission: Admission(
+                    keys: database.keys, streams: streams, metrics: metrics, logger: Logger(label: "test")),
+                streams: streams, settings: settings, metrics: metrics, listeners: ListenerNumbers())
             let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
             let server = try await ServerBootstrap(group: group)
                 .childChannelOption(.allowRemoteHalfClosure, value: true)

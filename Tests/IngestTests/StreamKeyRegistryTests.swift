@@ -1,6 +1,7 @@
 import Crypto
 import DatabaseTesting
 import Events
+import Persistence
 import Testing
 
 @testable import Ingest
@@ -21,10 +22,10 @@ struct StreamKeyRegistryTests {
     func knownKeysLetIn(engine: DatabaseEngine) async throws {
         try await IngestDatabase.with(engine) { test in
             try await test.apply(changed("secret"))
-            let holder = try await test.keys.holder(of: "secret")
+            let holder = try await test.keys.holder(of: ["secret"])
             #expect(holder == StreamKeyHolder(keyID: "1", channelID: "7", channelName: "demo"))
-            #expect(try await test.keys.holder(of: "") == nil)
-            #expect(try await test.keys.holder(of: String(repeating: "x", count: 600)) == nil)
+            #expect(try await test.keys.holder(of: [""]) == nil)
+            #expect(try await test.keys.holder(of: [String(repeating: "x", count: 600)]) == nil)
         }
     }
 
@@ -32,7 +33,7 @@ struct StreamKeyRegistryTests {
     @Test(arguments: DatabaseEngine.all)
     func lateKeysAreWaitedFor(engine: DatabaseEngine) async throws {
         try await IngestDatabase.with(engine) { test in
-            async let holder = test.keys.holder(of: "late")
+            async let holder = test.keys.holder(of: ["late"])
             try await Task.sleep(for: .milliseconds(150))
             try await test.apply(changed("late"))
             #expect(try await holder?.keyID == "1")
@@ -42,7 +43,7 @@ struct StreamKeyRegistryTests {
     @Test(arguments: DatabaseEngine.all)
     func unknownKeysAreRefusedInTheEnd(engine: DatabaseEngine) async throws {
         try await IngestDatabase.with(engine) { test in
-            let holder = try await test.keys.holder(of: "nobody's")
+            let holder = try await test.keys.holder(of: ["nobody's"])
             #expect(holder == nil)
         }
     }
@@ -52,11 +53,11 @@ struct StreamKeyRegistryTests {
         try await IngestDatabase.with(engine) { test in
             try await test.apply(changed("secret"))
             try await test.apply(changed("secret", revokedAt: test.now))
-            #expect(try await test.keys.holder(of: "secret") == nil)
+            #expect(try await test.keys.holder(of: ["secret"]) == nil)
             try await test.apply(changed("brief", id: "2", expiresAt: test.now.advanced(by: .seconds(60))))
-            #expect(try await test.keys.holder(of: "brief")?.keyID == "2")
+            #expect(try await test.keys.holder(of: ["brief"])?.keyID == "2")
             test.advance(by: .seconds(60))
-            #expect(try await test.keys.holder(of: "brief") == nil)
+            #expect(try await test.keys.holder(of: ["brief"]) == nil)
         }
     }
 
@@ -96,10 +97,29 @@ struct StreamKeyRegistryTests {
             try await test.apply(changed("secret"))
             let renamed = ChannelChanged(channelID: "7", name: "other", title: "", ownerID: nil, deleted: false)
             try await test.apply(.channelChanged(renamed))
-            #expect(try await test.keys.holder(of: "secret")?.channelName == "other")
+            #expect(try await test.keys.holder(of: ["secret"])?.channelName == "other")
             let deleted = ChannelChanged(channelID: "7", name: "other", title: "", ownerID: nil, deleted: true)
             try await test.apply(.channelChanged(deleted))
-            #expect(try await test.keys.holder(of: "secret") == nil)
+            #expect(try await test.keys.holder(of: ["secret"]) == nil)
+        }
+    }
+
+    /// Keys that are over do not fill the table.
+    @Test(arguments: DatabaseEngine.all)
+    func keysThatAreOverAreForgotten(engine: DatabaseEngine) async throws {
+        try await IngestDatabase.with(engine) { test in
+            let now = test.now
+            try await test.apply(changed("revoked", id: "1", revokedAt: now))
+            try await test.apply(changed("expired", id: "2", expiresAt: now))
+            try await test.apply(changed("good", id: "3"))
+            try await test.apply(changed("brief", id: "4", expiresAt: now.advanced(by: .seconds(1))))
+            let left = try await test.database.transaction { connection in
+                try StreamKeyRegistry.deleteEnded(before: now.advanced(by: .milliseconds(1)), in: connection)
+                return try connection.query("SELECT key_id FROM stream_keys ORDER BY key_id").map {
+                    try $0["key_id"] as String
+                }
+            }
+            #expect(left == ["3", "4"])
         }
     }
 }

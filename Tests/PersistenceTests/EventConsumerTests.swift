@@ -152,4 +152,34 @@ struct EventConsumerTests {
             #expect(counts == [1, 0])
         }
     }
+
+    /// However many come, the inbox is bounded; what it forgot is still known by its aggregate's version.
+    @Test(arguments: DatabaseEngine.all)
+    func theInboxKeepsTheNewest(engine: DatabaseEngine) async throws {
+        try await EventFlow.with(engine) { (flow) async throws in
+            let envelopes = (1...20).map { number in
+                EventEnvelope(
+                    id: "e\(number)", event: EventFlow.event(1, "x"), aggregateVersion: Int64(number),
+                    occurredAt: Timestamp(milliseconds: 0))
+            }
+            for (number, envelope) in envelopes.enumerated() {
+                let verdict = try await flow.keeper.transaction { connection in
+                    try Inbox.accept(envelope, at: Timestamp(milliseconds: Int64(number)), in: connection)
+                }
+                #expect(verdict == .apply)
+            }
+            let kept = try await flow.keeper.transaction { connection in
+                try Inbox.prune(at: Timestamp(milliseconds: 100), capacity: 20, in: connection)
+                let all = try connection.query("SELECT event_id FROM inbox").count
+                try Inbox.prune(at: Timestamp(milliseconds: 100), capacity: 5, in: connection)
+                let newest = try connection.query("SELECT event_id FROM inbox ORDER BY received_at")
+                return ["\(all)"] + (try newest.map { try $0["event_id"] as String })
+            }
+            #expect(kept == ["20", "e16", "e17", "e18", "e19", "e20"])
+            let again = try await flow.keeper.transaction { connection in
+                try Inbox.accept(envelopes[0], at: Timestamp(milliseconds: 100), in: connection)
+            }
+            #expect(again == .outdated)
+        }
+    }
 }

@@ -137,6 +137,26 @@ struct OutboxTests {
         }
     }
 
+    /// What changes often keeps one row, whether its events were published or not; others keep theirs.
+    @Test(arguments: DatabaseEngine.all)
+    func aReplacingEventIsTheOnlyOneOfItsAggregate(engine: DatabaseEngine) async throws {
+        try await EventFlow.with(engine) { (flow) async throws in
+            try await flow.tell(2, "other")
+            for number in 0..<50 {
+                try await flow.teller.transaction { connection in
+                    _ = try Outbox.append(
+                        EventFlow.event(1, "\(number)"), at: Timestamp(milliseconds: Int64(number)),
+                        replacingEarlier: true, to: connection)
+                }
+                if number == 20 { try await flow.relayAll() }
+                #expect(try await rowCount(flow) == 2)
+            }
+            try await flow.relayAll()
+            try await flow.consume(until: "1 49")
+            #expect(try await flow.ledger() == ["2 other", "1 20", "1 49"])
+        }
+    }
+
     /// The in-process bus forgets what it had taken when its process is killed.
     @Test(arguments: DatabaseEngine.all)
     func theNewestOfEachAggregateIsSentAgain(engine: DatabaseEngine) async throws {

@@ -44,6 +44,30 @@ import Testing
         #expect(events == [.metadata(StreamMetadata(title: "1")), .metadata(StreamMetadata(title: "2"))])
     }
 
+    /// A song without a title is news after one that had one, and only then.
+    @Test func metadataThatSaysNothingMoreIsAChange() {
+        let events = Self.events(
+            [.string("onMetaData"), .object(["width": .number(1)])],
+            [.string("onMetaData"), Self.object("title", "1")],
+            [.string("onMetaData"), Self.object("title", "")], [.string("onMetaData"), .object(["width": .number(2)])],
+            [.string("onMetaData"), Self.object("artist", "Bob")])
+        #expect(
+            events == [
+                .metadata(StreamMetadata(title: "1")), .metadata(StreamMetadata()),
+                .metadata(StreamMetadata(artist: "Bob")),
+            ])
+    }
+
+    /// Old encoders send the charset of Western Europe.
+    @Test func textThatIsNotUTF8IsWindows1252() {
+        var interpreter = FLVTagInterpreter()
+        var events: [FLVEvent] = []
+        var message = ByteBuffer(bytes: ClientBytes.amf([.string("onMetaData")]))
+        message.writeBytes([3, 0, 5] + Array("title".utf8) + [2, 0, 5, 0x4D, 0xF6, 0x74, 0x96, 0x80, 0, 0, 9])
+        interpreter.data(message, isAMF3: false, into: &events)
+        #expect(events == [.metadata(StreamMetadata(title: "Möt–€"))])
+    }
+
     @Test(arguments: ["|RtmpSampleAccess", "onCuePoint", "@clearDataFrame", "onFI"]) func otherDataMessagesAreIgnored(
         name: String
     ) {

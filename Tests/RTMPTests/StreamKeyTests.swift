@@ -33,6 +33,16 @@ import Testing
         Case(app: "live", name: "../KEY"),
         Case(app: "live", name: "..", key: ".."),
         Case(app: "live", name: "KEY%00", key: "KEY%00"),
+        Case(app: "live", name: "live%2FKEY"),
+        Case(app: "live%2FKEY", name: ""),
+        Case(app: "live%2fx", name: "%4B%45Y"),
+        Case(app: "live", name: "KEY%", key: "KEY%"),
+        Case(app: "live", name: "KEY%+1%0A%7f", key: "KEY%+1%0A%7f"),
+        Case(app: "live?", name: "KEY"),
+        Case(app: "live?", tcURL: "rtmp://host/live?", name: "KEY?"),
+        Case(app: "live?/KEY", name: ""),
+        Case(app: "live", tcURL: "rtmp://host/live?/KEY?a=1", name: "", query: ["a=1"]),
+        Case(app: "//live//", tcURL: "rtmp://host//live//", name: "//KEY//"),
         Case(app: "live", name: "a\r\nb", key: "a\r\nb"),
         Case(app: "live", name: "K\u{E9}Y", key: "K\u{E9}Y"),
     ])
@@ -41,6 +51,17 @@ import Testing
         #expect(request.application == test.application)
         #expect(request.streamKey == test.key)
         #expect(request.query.map { "\($0.name)=\($0.value)" } == test.query)
+    }
+
+    /// Encoders with a field for a password put the key into a query, of whichever of the three they write.
+    @Test(arguments: [
+        Case(app: "live?key=KEY", name: ""), Case(app: "live", tcURL: "rtmp://host/live?StreamKey=KEY", name: ""),
+        Case(app: "live", name: "?pass=KEY"), Case(app: "live", name: "demo?user=source&password=K%45Y", key: "demo"),
+        Case(app: "live?token=KEY", name: "demo", key: "demo"),
+    ])
+    func keysStandInQueriesToo(test: Case) {
+        let keys = PublishRequest(application: test.app, tcURL: test.tcURL, streamName: test.name).keys
+        #expect(keys == (test.key == "demo" ? ["demo", "KEY"] : ["KEY"]))
     }
 
     @Test func queriesAreBounded() {

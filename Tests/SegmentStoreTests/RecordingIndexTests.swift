@@ -1,5 +1,6 @@
 import NIOCore
 import SegmentStore
+import TestSupport
 import Testing
 
 struct RecordingIndexTests {
@@ -68,7 +69,7 @@ struct RecordingIndexTests {
                     ]))
         }
         let sound = Array(try index.encoded().readableBytesView)
-        var random = SplitMix(state: 20_261_129)
+        var random = SplitMix64(seed: 20_261_129)
         var taken = 0
         for _ in 0..<20_000 {
             var bytes = sound
@@ -92,17 +93,28 @@ struct RecordingIndexTests {
         }
         #expect(taken > 1000, "\(taken)")
     }
-}
 
-/// Numbers that are the same in each run.
-private struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var value = state
-        value = (value ^ value >> 30) &* 0xbf58_476d_1ce4_e5b9
-        value = (value ^ value >> 27) &* 0x94d0_49bb_1331_11eb
-        return value ^ value >> 31
+    /// Titles are bounded in number and in size: the newest stay, and the index says how many it forgot.
+    @Test(arguments: [(4_100, "Song"), (2_000, String(repeating: "\u{1F600}", count: 200))])
+    func titlesAreBounded(count: Int, text: String) throws {
+        var index = RecordingIndex(stream: "s", renditions: [])
+        for number in 0..<count {
+            for _ in 0..<2 {
+                index.add(
+                    RecordingIndex.NowPlayingChange(
+                        epoch: 1, position: Int64(number), title: "\(text) \(number)", artist: ""))
+            }
+        }
+        #expect(index.nowPlaying.last?.position == Int64(count - 1))
+        #expect(index.nowPlaying.count + index.forgottenNowPlaying == count)
+        #expect(index.forgottenNowPlaying > 0 && index.nowPlaying.count > 100)
+        let encoded = try index.encoded()
+        #expect(encoded.readableBytes < 700_000)
+        #expect(try RecordingIndex(decoding: encoded) == index)
+        // Not even one that is larger than all that may be kept makes the list empty.
+        index.add(
+            RecordingIndex.NowPlayingChange(
+                epoch: 1, position: 0, title: String(repeating: "x", count: 1 << 20), artist: ""))
+        #expect(index.nowPlaying.count == 1)
     }
 }

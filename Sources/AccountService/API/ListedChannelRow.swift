@@ -20,7 +20,8 @@ struct ListedChannelRow: Sendable {
             WHERE live.channel_id = channels.id AND live.ended_at IS NULL
             ORDER BY live.started_at DESC, live.stream_id LIMIT 1
         )
-        LEFT JOIN now_playing ON now_playing.stream_id = streams.stream_id AND now_playing.title <> ''
+        LEFT JOIN now_playing ON now_playing.stream_id = streams.stream_id
+            AND (now_playing.title <> '' OR COALESCE(now_playing.artist, '') <> '')
         WHERE channels.deleted_at IS NULL
         """
 

@@ -49,6 +49,10 @@ enum StreamProjection {
     }
 
     private static func apply(_ nowPlaying: NowPlayingChanged, to connection: any SQLConnection) throws {
+        // Told behind the end, of which the other aggregate's event came first: nobody would remove it.
+        let ended = try connection.queryOne(
+            "SELECT 1 AS found FROM streams WHERE stream_id = ? AND ended_at IS NOT NULL", [.text(nowPlaying.streamID)])
+        guard ended == nil else { return }
         try connection.execute(
             """
             INSERT INTO now_playing (stream_id, title, artist, since) VALUES (?, ?, ?, ?)

@@ -14,6 +14,9 @@ final class FLACReader: ContainerReader {
     private var state = State.beforeMarker
     private var information: FLACStreamInformation?
     private var announced: FLACStreamInformation?
+    /// Of the stream in hand, and whether any tags are in force.
+    private var hasComment = false
+    private var hasTags = false
 
     init(_ window: InputWindow) {
         self.window = window
@@ -27,7 +30,7 @@ final class FLACReader: ContainerReader {
                 guard try window.fill(4) else { return nil }
                 if window.starts(with: "fLaC") {
                     window.drop(4)
-                    (information, state) = (nil, .metadata)
+                    (information, state, hasComment) = (nil, .metadata, false)
                 } else {
                     window.drop(window.firstIndex(of: UInt8(ascii: "f"), from: 1) ?? window.count)
                 }
@@ -58,18 +61,29 @@ final class FLACReader: ContainerReader {
             window.drop(length)
         case 4 where length <= VorbisComment.longest:
             guard try window.fill(length) else { return nil }
-            return .metadata(VorbisComment.tags(window.take(length)))
+            return comment(window.take(length))
         case 4:
             var condenser = VorbisCommentCondenser(signatureLength: 0)
             try window.skip(length) { condenser.add($0) }
-            return .metadata(VorbisComment.tags(condenser.output))
+            return comment(condenser.output)
         default:
             try window.skip(length)
         }
         if isLast, information == nil {
             throw FFmpegError(.invalidData, "FLAC without STREAMINFO")
         }
+        if isLast, hasTags, !hasComment {
+            // The tags were those of the stream before.
+            hasTags = false
+            return .metadata([:])
+        }
         return nil
+    }
+
+    private func comment(_ bytes: ByteBuffer) -> DemuxedItem {
+        let tags = VorbisComment.tags(bytes)
+        (hasComment, hasTags) = (true, !tags.isEmpty)
+        return .metadata(tags)
     }
 
     private func readFrame() throws(FFmpegError) -> DemuxedItem? {

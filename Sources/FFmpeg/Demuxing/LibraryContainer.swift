@@ -1,3 +1,4 @@
+import AudioTimeline
 import CFFmpeg
 
 /// Owns an `AVFormatContext` that reads from a link and nothing else.
@@ -70,8 +71,8 @@ final class LibraryContainer {
             while tags.count < 64 {
                 entry = av_dict_get(dictionary ?? nil, "", entry, AV_DICT_IGNORE_SUFFIX)
                 guard let found = entry else { break }
-                let value = String(cString: found.pointee.value)
-                tags[String(cString: found.pointee.key).lowercased()] = String(value.prefix(1024))
+                let value = UnsafeRawBufferPointer(start: found.pointee.value, count: strlen(found.pointee.value))
+                tags[String(cString: found.pointee.key).lowercased()] = String(undeclared: value, maximumBytes: 1024)
             }
         }
         return tags

@@ -67,7 +67,7 @@ final class OggReader: ContainerReader {
             let wasHeader = try link?.takeHeader(packet) ?? true
             if let link, link.hasHeaders, let configuration = link.configuration {
                 queue.append(.configuration(configuration))
-                if let tags = link.tags { queue.append(.metadata(tags)) }
+                queue.append(.metadata(link.tags ?? [:]))
             }
             if wasHeader { packets.removeFirst() }
         }

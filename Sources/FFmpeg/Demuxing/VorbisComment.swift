@@ -1,3 +1,4 @@
+import AudioTimeline
 import NIOCore
 
 /// Tags as Vorbis, Opus and FLAC have them (Vorbis I §5).
@@ -26,7 +27,7 @@ enum VorbisComment {
             else { continue }
             comment.moveReaderIndex(forwardBy: 1)
             guard !["metadata_block_picture", "coverart", "coverartmime"].contains(key) else { continue }
-            let value = String(decoding: comment.readableBytesView.prefix(longestValue), as: UTF8.self)
+            let value = String(undeclared: comment.readableBytesView, maximumBytes: longestValue)
             if let earlier = tags[key] {
                 if earlier.utf8.count < longestValue { tags[key] = earlier + "; " + value }
             } else if tags.count < mostTags {

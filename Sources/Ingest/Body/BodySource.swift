@@ -133,9 +133,7 @@ final class BodySource {
         case .audio(let tag):
             try push.take(tags.items(of: tag))
         case .metadata(let metadata):
-            if let title = metadata.title {
-                push.nowPlaying(NowPlaying(title: title, artist: metadata.artist ?? ""))
-            }
+            push.nowPlaying(NowPlaying(metadata), from: .container)
         case .unsupportedCodec(let name): throw .undecodable(TagSource.refusal(ofCodec: name).sentence)
         case .missingSequenceHeader: throw .unsupported("The audio came without its set-up data.")
         case .video, .ignored: break
@@ -157,9 +155,7 @@ final class BodySource {
                         while case let excess = push.excessLead, excess > 0, !queue.isStopped {
                             Thread.sleep(forTimeInterval: Double(min(excess, 100_000_000)) / 1e9)
                         }
-                    case .metadata(let tags):
-                        guard let title = tags["title"], !title.isEmpty else { continue }
-                        push.nowPlaying(NowPlaying(title: title, artist: tags["artist"] ?? "").cleaned)
+                    case .metadata(let tags): push.nowPlaying(NowPlaying(tags: tags), from: .container)
                     }
                 }
                 switch end.value {

@@ -157,25 +157,23 @@ final class SourceHandler: ChannelInboundHandler, PacedHandler {
     func closed(_ closure: PushClosure, _ context: ChannelHandlerContext) {
         guard !isClosing else { return }
         push.logger.notice("Encoder disconnected", metadata: ["reason": "\(closure.sentence)"])
-        let status =
-            switch closure {
-            case .refused(.unsupported), .refused(.unsupportedRate), .refused(.undecodable), .refused(.noAudio):
-                HTTPStatus(415, reason: closure.sentence)
-            case .refused(.takeoverStorm), .takenOver: HTTPStatus(409, reason: closure.sentence)
-            case .keyRevoked: HTTPStatus(401, reason: closure.sentence)
-            default: HTTPStatus(503, reason: closure.sentence)
-            }
-        if case .refused = closure { ingest.metrics.refusedPushes.increment() }
+        var fields: [HTTPField] = []
+        if case .refused(let refusal) = closure {
+            ingest.metrics.refusedPushes.increment()
+            fields = refusal.fields
+        }
         push.lost()
         source.stop()
-        answer(status, context)
+        answer(closure.status, fields: fields, context)
     }
 
     /// The last words. The peer may still be sending: it sees them only if the connection is not reset at once.
-    private func answer(_ status: HTTPStatus, _ context: ChannelHandlerContext) {
+    private func answer(_ status: HTTPStatus, fields: [HTTPField] = [], _ context: ChannelHandlerContext) {
         guard !isClosing else { return }
         isClosing = true
-        let head = "HTTP/1.1 \(status.code) \(status.reason)\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+        let more = fields.map { "\($0.name): \($0.value)\r\n" }.joined()
+        let head =
+            "HTTP/1.1 \(status.code) \(status.reason)\r\nContent-Length: 0\r\n\(more)Connection: close\r\n\r\n"
         context.writeAndFlush(wrapOutboundOut(ByteBuffer(string: head)), promise: nil)
         context.close(mode: .output, promise: nil)
         context.channel.setOption(.autoRead, value: true).whenComplete { _ in }

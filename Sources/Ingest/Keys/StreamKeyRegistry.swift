@@ -13,34 +13,56 @@ struct StreamKeyRegistry: Sendable {
     private static let patience = 20
     private static let pause = Duration.milliseconds(100)
     private static let longestKey = 512
+    /// More places for the key no address has.
+    private static let mostKeys = 4
 
-    /// Who holds `key`; nil when nobody does, or no longer.
+    /// Who holds the first of `keys` that is one; nil when nobody does, or no longer.
     ///
     /// Looked up by hash, so that nothing about a key can be learnt from the time that the comparison takes.
-    func holder(of key: String) async throws -> StreamKeyHolder? {
-        guard !key.isEmpty, key.utf8.count <= Self.longestKey else { return nil }
-        let hash = SHA256.hash(data: Array(key.utf8)).map { byte in
+    /// - Parameter isPatient: whether a key that is not known is waited for.
+    func holder(of keys: [String], isPatient: Bool = true) async throws -> StreamKeyHolder? {
+        let hashes = keys.filter { !$0.isEmpty && $0.utf8.count <= Self.longestKey }.prefix(Self.mostKeys)
+            .map(Self.hash)
+        guard !hashes.isEmpty else { return nil }
+        for attempt in 0...(isPatient ? Self.patience : 0) {
+            if attempt > 0 { try await Task.sleep(for: Self.pause) }
+            let found = try await database.read { connection in
+                try hashes.map { try Self.key($0, in: connection) }
+            }
+            let known = found.compactMap { $0 }
+            if let key = known.first(where: { $0.isValid(at: now()) }) { return key.holder }
+            // All are known, and none counts any more.
+            if known.count == hashes.count { return nil }
+        }
+        return nil
+    }
+
+    private struct Key {
+        var holder: StreamKeyHolder
+        var expiresAt: Int64?
+        var revokedAt: Int64?
+
+        func isValid(at now: Timestamp) -> Bool {
+            (expiresAt ?? .max) > now.milliseconds && (revokedAt ?? .max) > now.milliseconds
+        }
+    }
+
+    private static func hash(_ key: String) -> String {
+        SHA256.hash(data: Array(key.utf8)).map { byte in
             let digits = String(byte, radix: 16)
             return byte < 16 ? "0" + digits : digits
         }.joined()
-        for attempt in 0...Self.patience {
-            if attempt > 0 { try await Task.sleep(for: Self.pause) }
-            let row = try await database.read { connection in
-                try connection.queryOne(
-                    """
-                    SELECT key_id, channel_id, channel_name, expires_at, revoked_at FROM stream_keys WHERE sha256 = ?
-                    """, [.text(hash)])
-            }
-            guard let row else { continue }
-            let expires: Int64? = try row["expires_at"]
-            let revoked: Int64? = try row["revoked_at"]
-            let moment = now().milliseconds
-            if let expires, expires <= moment { return nil }
-            if let revoked, revoked <= moment { return nil }
-            return StreamKeyHolder(
-                keyID: try row["key_id"], channelID: try row["channel_id"], channelName: try row["channel_name"])
-        }
-        return nil
+    }
+
+    private static func key(_ hash: String, in connection: any SQLConnection) throws -> Key? {
+        let row = try connection.queryOne(
+            "SELECT key_id, channel_id, channel_name, expires_at, revoked_at FROM stream_keys WHERE sha256 = ?",
+            [.text(hash)])
+        guard let row else { return nil }
+        return Key(
+            holder: StreamKeyHolder(
+                keyID: try row["key_id"], channelID: try row["channel_id"], channelName: try row["channel_name"]),
+            expiresAt: try row["expires_at"], revokedAt: try row["revoked_at"])
     }
 
     /// Which of these keys were revoked.
@@ -53,6 +75,13 @@ struct StreamKeyRegistry: Sendable {
                 keyIDs.map(SQLValue.text)
             ).map { try $0["key_id"] }
         }
+    }
+
+    /// Forgets keys that were revoked, or ran out, before `moment`; AccountService forgets them too.
+    static func deleteEnded(before moment: Timestamp, in connection: any SQLConnection) throws {
+        try connection.execute(
+            "DELETE FROM stream_keys WHERE revoked_at < ? OR expires_at < ?",
+            [.integer(moment.milliseconds), .integer(moment.milliseconds)])
     }
 
     /// Brings the projection up to date; runs in the transaction that marks the event as applied.

@@ -1,4 +1,5 @@
 import AudioTimeline
+import HTTPService
 import Logging
 import NIOCore
 import RTMP
@@ -20,6 +21,8 @@ final class RTMPHandler: ChannelInboundHandler, PacedHandler {
     private var isInactive = false
     var input = PacedInput()
     private var metadata: StreamMetadata?
+    private var address = IPAddress.unspecified
+    private var decision: Task<Void, Never>?
 
     private static let tick = TimeAmount.milliseconds(500)
     /// Encoders show a refusal only if it reaches them before the close.
@@ -33,6 +36,7 @@ final class RTMPHandler: ChannelInboundHandler, PacedHandler {
 
     func channelActive(context: ChannelHandlerContext) {
         ingest.metrics.connections.increment()
+        address = context.remoteAddress?.ipAddress.flatMap { IPAddress($0) } ?? .unspecified
         deadlines.connected(now: .now(), settings: ingest.settings)
         scheduleTick(context)
         context.fireChannelActive()
@@ -49,6 +53,7 @@ final class RTMPHandler: ChannelInboundHandler, PacedHandler {
 
     private func gone() {
         isClosing = true
+        decision?.cancel()
         push?.lost()
         push = nil
     }
@@ -116,29 +121,31 @@ final class RTMPHandler: ChannelInboundHandler, PacedHandler {
         deadlines.deciding()
         let loopBound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
         let eventLoop = context.eventLoop
-        let key = request.streamKey
-        Task { [ingest, logger] in
-            let holder: Result<StreamKeyHolder?, any Error>
-            do {
-                holder = .success(try await ingest.keys.holder(of: key))
+        let address = address
+        decision = Task { [ingest] in
+            let answer: Result<(StreamKeyHolder, PushPlace), PushRefusal>
+            do throws(PushRefusal) {
+                answer = .success(try await ingest.admission.admit(request.keys, from: address, over: "rtmp"))
             } catch {
-                logger.error("Stream key not looked up", metadata: ["reason": "\(error)"])
-                holder = .failure(error)
+                answer = .failure(error)
             }
             eventLoop.execute {
                 let (handler, context) = loopBound.value
-                handler.decided(holder, context)
+                handler.decided(answer, context)
             }
         }
     }
 
-    private func decided(_ holder: Result<StreamKeyHolder?, any Error>, _ context: ChannelHandlerContext) {
+    private func decided(
+        _ answer: Result<(StreamKeyHolder, PushPlace), PushRefusal>, _ context: ChannelHandlerContext
+    ) {
         guard !isClosing else { return }
-        switch holder {
-        case .success(let holder?):
+        switch answer {
+        case .success((let holder, let place)):
             let loopBound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
             let eventLoop = context.eventLoop
-            push = Push(holder: holder, origin: origin, streams: ingest.streams, logger: logger) { closure in
+            push = Push(holder: holder, place: place, origin: origin, streams: ingest.streams, logger: logger) {
+                closure in
                 eventLoop.execute {
                     let (handler, context) = loopBound.value
                     handler.closed(closure, context)
@@ -149,8 +156,10 @@ final class RTMPHandler: ChannelInboundHandler, PacedHandler {
             session.acceptPublish()
             push?.logger.info("Encoder connected")
             if let metadata { told(metadata) }
-        case .success(nil): refuse(.unknownKey, context)
-        case .failure: refuse(.unavailable, context)
+        case .failure(let refusal):
+            session.refusePublish(.badName, description: refusal.sentence)
+            writeOutput(context)
+            close(context)
         }
         // What the encoder sent without waiting for the answer is in the session.
         drainHeldEvents(context)
@@ -167,14 +176,6 @@ final class RTMPHandler: ChannelInboundHandler, PacedHandler {
             close(context)
         }
         for event in events { handle(event, context) }
-    }
-
-    private func refuse(_ refusal: PushRefusal, _ context: ChannelHandlerContext) {
-        ingest.metrics.refusedPushes.increment()
-        logger.notice("Push refused", metadata: ["reason": "\(refusal.sentence)", "origin": "\(origin)"])
-        session.refusePublish(.badName, description: refusal.sentence)
-        writeOutput(context)
-        close(context)
     }
 
     private func end(_ refusal: PushRefusal, _ context: ChannelHandlerContext) {
@@ -194,15 +195,7 @@ final class RTMPHandler: ChannelInboundHandler, PacedHandler {
 
     private func told(_ metadata: StreamMetadata) {
         self.metadata = metadata
-        let playing: NowPlaying
-        if let title = metadata.title {
-            playing = NowPlaying(title: title, artist: metadata.artist ?? "")
-        } else if let both = metadata.streamTitle {
-            playing = NowPlaying(streamTitle: both)
-        } else {
-            return
-        }
-        push?.nowPlaying(playing)
+        push?.nowPlaying(NowPlaying(metadata), from: .container)
     }
 
     private func unpublished() {

@@ -19,6 +19,16 @@ final class LiveStream: Sendable {
         var isStopped = false
         /// The database has it that the stream is over: workers may be told.
         var mayEnd = false
+        var title = Title.unknown
+        var titles: NowPlayingLimit
+
+        /// - Returns: what is to be told to others at once.
+        mutating func told(_ next: Title, at now: Int64) -> NowPlaying? {
+            guard title.replace(with: next) else { return nil }
+            let playing = titles.told(next.nowPlaying, at: now)
+            if let playing { clock.nowPlayingChanged(playing, now: now) }
+            return playing
+        }
     }
 
     let id: String
@@ -29,12 +39,13 @@ final class LiveStream: Sendable {
     private let metrics: IngestMetrics
     let logger: Logger
     private let state: Mutex<State>
-    private let onNowPlaying: @Sendable (NowPlaying) -> Void
+    /// What plays, for whoever tells it to others, who has to take the last one only. Iterated once.
+    let nowPlayingChanges: AsyncStream<NowPlaying>
+    private let onNowPlaying: AsyncStream<NowPlaying>.Continuation
 
     init(
         id: String, epoch: UInt32, channel: StreamKeyHolder, clock: StreamClock, bus: any MessageBus,
-        settings: IngestSettings, metrics: IngestMetrics, logger: Logger,
-        onNowPlaying: @escaping @Sendable (NowPlaying) -> Void
+        settings: IngestSettings, metrics: IngestMetrics, logger: Logger
     ) {
         self.id = id
         self.epoch = epoch
@@ -43,8 +54,10 @@ final class LiveStream: Sendable {
         self.settings = settings
         self.metrics = metrics
         self.logger = logger
-        self.onNowPlaying = onNowPlaying
-        state = Mutex(State(clock: clock))
+        (nowPlayingChanges, onNowPlaying) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+        // What a stream played that another process began is not known.
+        let titles = NowPlayingLimit(published: epoch == 1 ? .nothing : nil)
+        state = Mutex(State(clock: clock, titles: titles))
     }
 
     // MARK: Events of the push
@@ -91,31 +104,30 @@ final class LiveStream: Sendable {
                 } catch {
                     metrics.brokenPackets.increment()
                 }
-            case .nowPlaying(let nowPlaying):
-                state.clock.nowPlayingChanged(nowPlaying, now: now)
-                playing = nowPlaying
+            case .title(let title): playing = state.told(title, at: now)
             case .lost:
                 state.clock.connectionLost(now: now)
                 state.push = nil
                 state.lostSince = now
                 logger.info("Encoder lost; waiting for it", metadata: ["grace": "\(settings.grace)"])
             case .ended:
+                if let last = state.titles.flush(at: now) { state.clock.nowPlayingChanged(last, now: now) }
                 state.clock.ended(now: now)
                 state.push = nil
             }
             publish(&state)
         }
-        if let playing { onNowPlaying(playing) }
+        if let playing { onNowPlaying.yield(playing) }
         if let failure { push.close(failure) }
     }
 
     /// What plays, told beside the audio.
     func told(_ nowPlaying: NowPlaying) {
-        state.withLock { state in
-            state.clock.nowPlayingChanged(nowPlaying, now: MonotonicClock.now)
-            publish(&state)
+        let playing = state.withLock { state in
+            defer { publish(&state) }
+            return state.told(Title(nowPlaying: nowPlaying, source: .request), at: MonotonicClock.now)
         }
-        onNowPlaying(nowPlaying)
+        if let playing { onNowPlaying.yield(playing) }
     }
 
     /// Time passed.
@@ -123,13 +135,18 @@ final class LiveStream: Sendable {
     ///   waits to be told (``letEnd()``).
     func tick() -> Int64? {
         let now = MonotonicClock.now
+        var playing: NowPlaying?
+        defer { if let playing { onNowPlaying.yield(playing) } }
         return state.withLock { state in
             guard !state.isStopped else { return nil }
+            playing = state.titles.due(at: now)
+            if let playing { state.clock.nowPlayingChanged(playing, now: now) }
             if let lost = state.lostSince, now - lost >= settings.graceNanoseconds { state.clock.ended(now: now) }
             state.clock.timePassed(now: now)
             publish(&state)
             if state.clock.hasEnded, state.backlog.isEmpty || !state.mayEnd && state.backlog[0].isEnd { return nil }
-            return state.clock.nextWake(now: now) ?? now + 100_000_000
+            let wake = state.clock.nextWake(now: now) ?? now + 100_000_000
+            return min(wake, state.titles.wake ?? wake)
         }
     }
 

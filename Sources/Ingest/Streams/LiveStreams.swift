@@ -16,6 +16,8 @@ actor LiveStreams {
     /// Pokes the relay of the outbox after a change.
     private let relay: @Sendable () -> Void
 
+    nonisolated let places = PushPlaces()
+
     private var live: [String: LiveStream] = [:]
     private var opening: [String: Task<LiveStream, any Error>] = [:]
     private var guards: [String: TakeoverGuard] = [:]
@@ -71,8 +73,31 @@ actor LiveStreams {
         push.logger.info("On the air", metadata: ["stream": "\(stream.id)", "epoch": "\(stream.epoch)"])
     }
 
-    /// The stream of a channel, for metadata that comes beside the audio.
     func stream(ofChannel channelID: String) -> LiveStream? { live[channelID] }
+
+    /// What a channel plays, told beside the audio. Encoders tell the first song as soon as they are connected: it waits
+    /// with the push for the audio.
+    /// - Returns: whether the channel is on the air, or an encoder is connected.
+    func told(_ nowPlaying: NowPlaying, channelID: String) -> Bool {
+        let pushes = places.pushes(ofChannel: channelID)
+        for push in pushes { push.nowPlaying(nowPlaying, from: .request) }
+        guard let stream = live[channelID], !stream.hasEnded else { return !pushes.isEmpty }
+        stream.told(nowPlaying)
+        return true
+    }
+
+    /// - Returns: the seconds until a push to the channel can begin a stream; nil when it can, or finds one.
+    func secondsUntilNewStream(_ channel: StreamKeyHolder) async -> Int? {
+        guard live[channel.channelID] == nil, opening[channel.channelID] == nil else { return nil }
+        do {
+            return try await rows.secondsUntilNewStream(
+                ofChannel: channel.channelID, allowance: settings.newStreams)
+        } catch {
+            // Whoever opens the stream asks again, and for good.
+            logger.warning("Streams not counted", metadata: ["reason": "\(error)"])
+            return nil
+        }
+    }
 
     /// Names by channel id, of channels on the air.
     func channelNames() -> [String: String] {
@@ -113,7 +138,8 @@ actor LiveStreams {
 
     private func open(_ channel: StreamKeyHolder) async throws -> LiveStream {
         let id = StreamID.make(at: rows.now())
-        let row = try await rows.acquire(channel, ladder: settings.ladder, id: id, lease: settings.lease)
+        let row = try await rows.acquire(
+            channel, ladder: settings.ladder, id: id, lease: settings.lease, allowance: settings.newStreams)
         relay()
         return try await makeStream(row)
     }
@@ -127,29 +153,40 @@ actor LiveStreams {
         var logger = logger
         logger[metadataKey: "stream"] = "\(row.id)"
         logger[metadataKey: "channel"] = "\(row.channel.channelName)"
-        let rows = rows
-        let relay = relay
         return LiveStream(
             id: row.id, epoch: row.epoch, channel: row.channel, clock: clock, bus: bus, settings: settings,
-            metrics: metrics, logger: logger,
-            onNowPlaying: { [logger] nowPlaying in
-                Task {
-                    do {
-                        try await rows.nowPlayingChanged(nowPlaying, of: row)
-                        relay()
-                    } catch {
-                        logger.warning("Now playing not told to others", metadata: ["reason": "\(error)"])
-                    }
+            metrics: metrics, logger: logger)
+    }
+
+    /// Tells others what the stream plays until cancelled, however long the database is away.
+    private func tell(_ stream: LiveStream) async {
+        for await nowPlaying in stream.nowPlayingChanges {
+            var pauses = Backoff()
+            while !Task.isCancelled {
+                do {
+                    try await rows.nowPlayingChanged(
+                        nowPlaying, ofStream: stream.id, channelID: stream.channel.channelID)
+                    relay()
+                    break
+                } catch {
+                    let pause = pauses.next()
+                    stream.logger.warning(
+                        "Now playing not told to others yet",
+                        metadata: ["reason": "\(error)", "retry.after": "\(pause)"])
+                    try? await Task.sleep(for: pause)
                 }
-            })
+            }
+        }
     }
 
     /// Lets the stream's time pass and looks for workers until it is over.
     private func run(_ stream: LiveStream) {
         tasks[stream.id] = Task { [weak self] in
             let offers = Task { await self?.offer(stream) }
+            let titles = Task { await self?.tell(stream) }
             await Self.pass(stream)
             await self?.conclude(stream)
+            titles.cancel()
             if stream.mayEnd, !Task.isCancelled {
                 await Self.pass(stream)
                 await self?.clearUp(stream)
@@ -217,6 +254,7 @@ actor LiveStreams {
         }
         if live[stream.channel.channelID] === stream {
             live[stream.channel.channelID] = nil
+            guards[stream.channel.channelID] = nil
             metrics.liveStreams.set(live.count)
         }
     }
@@ -260,6 +298,7 @@ actor LiveStreams {
                 stream.stop(.leaseLost)
                 tasks[stream.id]?.cancel()
                 live[channel] = nil
+                guards[channel] = nil
             } catch {
                 stream.logger.warning("Lease not renewed", metadata: ["reason": "\(error)"])
             }

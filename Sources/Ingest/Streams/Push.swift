@@ -10,13 +10,13 @@ final class Push: PushSink {
     enum Event: Sendable {
         case configured(CodecConfiguration)
         case packet(ByteBuffer, timestamp: MediaTimestamp?, trim: PacketTrim, arrival: Int64)
-        case nowPlaying(NowPlaying)
+        case title(Title)
         case lost
         case ended
     }
 
     private enum State {
-        case silent(configuration: CodecConfiguration?, nowPlaying: NowPlaying?)
+        case silent(configuration: CodecConfiguration?, title: Title?)
         case opening([Event], bytes: Int)
         case attached(LiveStream)
         case closed
@@ -24,6 +24,8 @@ final class Push: PushSink {
 
     let holder: StreamKeyHolder
     let origin: String
+    /// One of those that the key has.
+    private let place: PushPlace?
     let logger: Logger
     /// When the connection began: what comes later may have been captured since.
     let connectedAt = MonotonicClock.now
@@ -31,14 +33,13 @@ final class Push: PushSink {
     private let isOpened = Atomic(false)
     /// Whether the stream has seen this push's first configuration.
     let wasConfigured = Atomic(false)
-    private let state = Mutex(State.silent(configuration: nil, nowPlaying: nil))
+    private let state = Mutex(State.silent(configuration: nil, title: nil))
     private let probe = DecodeProbe()
     private let streams: LiveStreams
     private let onClose: @Sendable (PushClosure) -> Void
 
     /// Bytes that are kept while the stream is being opened; each event counts as some.
     private static let openingBytes = 8 << 20
-    private static let eventBytes = 128
     /// Packets after which reading pauses meanwhile, and for how long at a time, in nanoseconds.
     private static let openingEvents = 64
     private static let openingPause: Int64 = 20_000_000
@@ -47,10 +48,11 @@ final class Push: PushSink {
     ///   - origin: the protocol and where it comes from, for logs.
     ///   - onClose: called at most once, when the server wants the connection closed.
     init(
-        holder: StreamKeyHolder, origin: String, streams: LiveStreams, logger: Logger,
+        holder: StreamKeyHolder, place: PushPlace? = nil, origin: String, streams: LiveStreams, logger: Logger,
         onClose: @escaping @Sendable (PushClosure) -> Void
     ) {
         self.holder = holder
+        self.place = place
         self.origin = origin
         self.streams = streams
         self.onClose = onClose
@@ -58,6 +60,7 @@ final class Push: PushSink {
         logger[metadataKey: "channel"] = "\(holder.channelName)"
         logger[metadataKey: "origin"] = "\(origin)"
         self.logger = logger
+        place?.occupy(self)
     }
 
     /// Whether it is known how audio is coded, though none may have come.
@@ -87,14 +90,18 @@ final class Push: PushSink {
         receive(.packet(payload, timestamp: timestamp, trim: trim, arrival: arrival ?? MonotonicClock.now))
     }
 
-    func nowPlaying(_ nowPlaying: NowPlaying) { receive(.nowPlaying(nowPlaying.cleaned)) }
+    func nowPlaying(_ nowPlaying: NowPlaying, from source: TitleSource) {
+        receive(.title(Title(nowPlaying: nowPlaying.cleaned, source: source)))
+    }
 
     func lost() {
+        place?.leave()
         probe.end { self.judged($0) }
         receive(.lost)
     }
 
     func ended() {
+        place?.leave()
         probe.end { self.judged($0) }
         receive(.ended)
     }
@@ -116,26 +123,30 @@ final class Push: PushSink {
         var overflows = false
         state.withLock { state in
             switch state {
-            case .silent(let configuration, let nowPlaying):
+            case .silent(let configuration, let title):
                 switch event {
-                case .configured(let new): state = .silent(configuration: new, nowPlaying: nowPlaying)
-                case .nowPlaying(let new): state = .silent(configuration: configuration, nowPlaying: new)
+                case .configured(let new): state = .silent(configuration: new, title: title)
+                case .title(let new): state = .silent(configuration: configuration, title: title.replaced(with: new))
                 case .packet:
                     guard let configuration else { return }
                     var events: [Event] = [.configured(configuration)]
-                    if let nowPlaying { events.append(.nowPlaying(nowPlaying)) }
+                    if let title { events.append(.title(title)) }
                     state = .opening(events + [event], bytes: 0)
                 case .lost, .ended: state = .closed
                 }
             case .opening(var events, var bytes):
-                bytes += Self.eventBytes + event.byteCount
+                bytes += event.cost
                 guard bytes <= Self.openingBytes else {
                     overflows = true
                     return
                 }
                 // Lets go of the array, so that appending does not copy it.
                 state = .closed
-                events.append(event)
+                if case .title(let new) = event, case .title(let old)? = events.last {
+                    events[events.count - 1] = .title(Optional(old).replaced(with: new))
+                } else {
+                    events.append(event)
+                }
                 state = .opening(events, bytes: bytes)
             case .attached(let stream): attached = stream
             case .closed: break
@@ -187,6 +198,7 @@ final class Push: PushSink {
 
     /// Has the connection closed. The stream, unless another push has it already, waits for the next one.
     func close(_ closure: PushClosure) {
+        place?.leave()
         let (wasOpen, stream): (Bool, LiveStream?) = state.withLock { state in
             defer { state = .closed }
             switch state {
@@ -201,12 +213,21 @@ final class Push: PushSink {
 }
 
 extension Push.Event {
-    fileprivate var byteCount: Int {
+    /// What it counts while it waits: one without bytes takes memory too.
+    fileprivate var cost: Int {
         switch self {
-        case .packet(let payload, _, _, _): payload.readableBytes
-        case .configured(let configuration): configuration.setup.count
-        case .nowPlaying(let playing): playing.title.utf8.count + playing.artist.utf8.count
-        case .lost, .ended: 0
+        case .packet(let payload, _, _, _): payload.readableBytes + 128
+        case .configured(let configuration): configuration.setup.count + 128
+        // One takes the place of the one before.
+        case .title, .lost, .ended: 128
         }
+    }
+}
+
+extension Title? {
+    fileprivate func replaced(with next: Title) -> Title {
+        guard var title = self else { return next }
+        _ = title.replace(with: next)
+        return title
     }
 }

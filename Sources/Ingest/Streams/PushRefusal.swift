@@ -4,6 +4,10 @@ enum PushRefusal: Error, Equatable {
     case wrongChannel(String)
     case takeoverStorm
     case noAudio(within: Duration)
+    /// The key has as many connections as it may have.
+    case tooManyPushes
+    /// The channel began as many streams as it may begin for now.
+    case tooManyStreams(retryAfter: Int)
     case unsupported(String)
     /// A sentence that names the codec and says what to send instead.
     case undecodable(String)
@@ -21,6 +25,10 @@ enum PushRefusal: Error, Equatable {
             "No audio came within \(time.components.seconds) seconds. Check the audio source and the audio track of the encoder."
         case .unsupportedRate(let rate):
             "Audio of \(rate) samples a second cannot be played. Send 44100 or 48000; FLAC may have up to 384000."
+        case .tooManyPushes:
+            "This stream key has \(PushPlaces.limit) connections already. Close the encoders that are not needed."
+        case .tooManyStreams(let seconds):
+            "This channel has begun too many streams. Keep the encoder connected, and try again in \(seconds) seconds."
         case .unsupported(let what): "\(what) Send AAC, MP3, Opus, Vorbis or FLAC."
         case .undecodable(let sentence): sentence
         case .shuttingDown: "The server is shutting down. Connect again in a moment."

@@ -55,7 +55,11 @@ struct StreamRows: Sendable {
     ///
     /// The compare-and-set is the transaction: whoever comes second waits for the first and sees its row.
     /// - Parameter id: the new stream's, if there is none to go on with.
-    func acquire(_ channel: StreamKeyHolder, ladder: Ladder, id: String, lease: Duration) async throws -> StreamRow {
+    /// - Throws: ``PushRefusal/tooManyStreams(retryAfter:)``.
+    func acquire(
+        _ channel: StreamKeyHolder, ladder: Ladder, id: String, lease: Duration,
+        allowance: NewStreamAllowance = NewStreamAllowance()
+    ) async throws -> StreamRow {
         let now = now()
         let expires = now.advanced(by: lease)
         return try await database.transaction { [owner] connection in
@@ -79,6 +83,9 @@ struct StreamRows: Sendable {
                 // Renditions cannot change within a stream.
                 try Self.end(old, at: now, in: connection)
             }
+            if let seconds = try allowance.secondsUntilNext(channel.channelID, at: now, in: connection) {
+                throw PushRefusal.tooManyStreams(retryAfter: seconds)
+            }
             let row = StreamRow(
                 id: id, channel: channel, epoch: 1, ladder: ladder.text, startedAt: now, owner: owner,
                 leaseExpiresAt: expires)
@@ -93,6 +100,16 @@ struct StreamRows: Sendable {
                 ])
             try Outbox.append(.streamStarted(row.state), at: now, to: connection)
             return row
+        }
+    }
+
+    /// - Returns: the seconds until the channel may begin a stream; nil when it may, or goes on with one.
+    func secondsUntilNewStream(ofChannel channelID: String, allowance: NewStreamAllowance) async throws -> Int? {
+        let now = now()
+        return try await database.read { connection in
+            let live = try connection.queryOne(
+                "SELECT 1 AS found FROM streams WHERE channel_id = ? AND ended_at IS NULL", [.text(channelID)])
+            return live == nil ? try allowance.secondsUntilNext(channelID, at: now, in: connection) : nil
         }
     }
 
@@ -142,15 +159,16 @@ struct StreamRows: Sendable {
         }
     }
 
-    func nowPlayingChanged(_ nowPlaying: NowPlaying, of row: StreamRow) async throws {
+    /// Only what plays now is kept in the outbox: an encoder may change its title for days.
+    func nowPlayingChanged(_ nowPlaying: NowPlaying, ofStream id: String, channelID: String) async throws {
         let now = now()
         try await database.transaction { connection in
             try Outbox.append(
                 .nowPlayingChanged(
                     NowPlayingChanged(
-                        streamID: row.id, channelID: row.channel.channelID, title: nowPlaying.title,
+                        streamID: id, channelID: channelID, title: nowPlaying.title,
                         artist: nowPlaying.artist.isEmpty ? nil : nowPlaying.artist, at: now)), at: now,
-                to: connection)
+                replacingEarlier: true, to: connection)
         }
     }
 

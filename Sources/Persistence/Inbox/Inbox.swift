@@ -5,6 +5,8 @@ public import Events
 public enum Inbox {
     /// How long an event is remembered; longer than any outbox keeps it.
     public static let retention = Duration.seconds(30 * 24 * 3600)
+    /// Events that are remembered at most. One that was forgotten too early is still known by its aggregate's version.
+    public static let capacity = 500_000
 
     public static let schema = Schema(
         "inbox",
@@ -60,9 +62,16 @@ public enum Inbox {
         try connection.query("SELECT 1 AS found FROM inbox_aggregates LIMIT 1").isEmpty
     }
 
-    /// Forgets events that were received longer than ``retention`` ago.
-    public static func prune(at now: Timestamp, in connection: any SQLConnection) throws {
+    /// Forgets events that were received longer than ``retention`` ago, and all but the newest `capacity`.
+    public static func prune(at now: Timestamp, capacity: Int = capacity, in connection: any SQLConnection) throws {
         let limit = now.advanced(by: .zero - retention)
         try connection.execute("DELETE FROM inbox WHERE received_at < ?", [.integer(limit.milliseconds)])
+        // The newest of those that are too many, if there are any.
+        try connection.execute(
+            """
+            DELETE FROM inbox WHERE received_at <= (
+                SELECT received_at FROM inbox ORDER BY received_at DESC LIMIT 1 OFFSET ?
+            )
+            """, [.integer(Int64(capacity))])
     }
 }

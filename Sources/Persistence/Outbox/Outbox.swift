@@ -38,9 +38,11 @@ public enum Outbox {
     ///
     /// The aggregate's version is the time in milliseconds, or one more than the last where that is not less. So it
     /// keeps growing after the database was restored from a backup, and consumers do not take news for old.
+    /// - Parameter replacingEarlier: removes the aggregate's earlier events, published or not: for what changes often
+    ///   and of which the newest event says all.
     @discardableResult
     public static func append(
-        _ event: Event, at now: Timestamp, to connection: any SQLConnection
+        _ event: Event, at now: Timestamp, replacingEarlier: Bool = false, to connection: any SQLConnection
     ) throws -> EventEnvelope {
         // The row stays locked until the transaction ends: events of one aggregate are committed in their order.
         let row = try connection.queryOne(
@@ -53,6 +55,7 @@ public enum Outbox {
             RETURNING version
             """, [.text(event.aggregate), .integer(now.milliseconds)])
         guard let row else { throw SQLError(.unexpectedResult, "the outbox gave no version") }
+        if replacingEarlier { try redact(aggregate: event.aggregate, in: connection) }
         var generator = SystemRandomNumberGenerator()
         let envelope = EventEnvelope(
             id: EventEnvelope.makeID(using: &generator), event: event, aggregateVersion: try row["version"],

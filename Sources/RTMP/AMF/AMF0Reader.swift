@@ -1,3 +1,4 @@
+import AudioTimeline
 import NIOCore
 
 /// Reads AMF0 values one after the other (Action Message Format AMF 0).
@@ -80,7 +81,7 @@ struct AMF0Reader: Sendable {
     private mutating func readString(length: Int) throws(AMFError) -> String {
         guard length <= limits.stringBytes else { throw .stringTooLong(limit: limits.stringBytes) }
         guard let slice = bytes.readSlice(length: length) else { throw .truncated }
-        return String(decoding: slice.readableBytesView, as: UTF8.self)
+        return String(undeclared: slice.readableBytesView)
     }
 
     private mutating func read<T: FixedWidthInteger>(_ type: T.Type) throws(AMFError) -> T {

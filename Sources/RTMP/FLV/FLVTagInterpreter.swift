@@ -10,7 +10,7 @@ struct FLVTagInterpreter: Sendable {
 
     private var clock = TimestampUnwrapper()
     private var tracks = AudioTrackMemory()
-    private var metadata: StreamMetadata?
+    private var metadata = StreamMetadata()
     private var saidUnsupported = false
     private var headerless: (since: Int64, frames: Int, said: Bool)?
 

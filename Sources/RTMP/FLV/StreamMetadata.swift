@@ -31,7 +31,6 @@ public struct StreamMetadata: Sendable, Hashable {
             title: object.text("title"), artist: object.text("artist"),
             streamTitle: object.text("StreamTitle", "streamTitle"),
             encoder: object.text("encoder", "Encoder", "encodername"))
-        if self == StreamMetadata() { return nil }
     }
 }
 

@@ -2,13 +2,19 @@
 struct PathAndQuery: Sendable, Equatable {
     static let maximumItems = 64
 
-    /// Not percent-decoded, without empty parts, without space at its ends.
+    /// Percent-decoded before it is split, without empty parts, without space at its ends.
     var path: [String]
     var query: [PublishRequest.QueryItem]
 
     init(_ text: String) {
-        let (path, query) = Self.split(text, at: UInt8(ascii: "?"))
-        self.path = path.split(separator: UInt8(ascii: "/")).map { Self.trimmed($0) }.filter { !$0.isEmpty }
+        var (path, query) = Self.split(text, at: UInt8(ascii: "?"))
+        // `live?/KEY`: an empty query that somebody has put more of the path behind.
+        if query.first == UInt8(ascii: "/") {
+            let (more, rest) = Self.split(query, at: UInt8(ascii: "?"))
+            (path, query) = (path + more, rest)
+        }
+        let slash = UInt8(ascii: "/")
+        self.path = Self.unescaped(path).split(separator: slash).map { Self.trimmed($0) }.filter { !$0.isEmpty }
         self.query = query.split(separator: UInt8(ascii: "&")).prefix(Self.maximumItems).map { item in
             let (name, value) = Self.split(item, at: UInt8(ascii: "="))
             return PublishRequest.QueryItem(name: Self.decoded(name), value: Self.decoded(value))
@@ -44,19 +50,25 @@ struct PathAndQuery: Sendable, Equatable {
     }
 
     private static func decoded(_ bytes: ArraySlice<UInt8>) -> String {
+        String(decoding: unescaped(bytes), as: UTF8.self)
+    }
+
+    /// A `%` that begins no escape, or one of a control character, stands for itself.
+    private static func unescaped(_ bytes: ArraySlice<UInt8>) -> [UInt8] {
         var result: [UInt8] = []
         var index = bytes.startIndex
         while index < bytes.endIndex {
             if bytes[index] == UInt8(ascii: "%"), bytes.endIndex - index >= 3,
-                let value = UInt8(String(decoding: bytes[(index + 1)..<(index + 3)], as: UTF8.self), radix: 16)
+                let high = Character(Unicode.Scalar(bytes[index + 1])).hexDigitValue,
+                let low = Character(Unicode.Scalar(bytes[index + 2])).hexDigitValue, high >= 2, (high, low) != (7, 15)
             {
-                result.append(value)
+                result.append(UInt8(high * 16 + low))
                 index += 3
             } else {
                 result.append(bytes[index])
                 index += 1
             }
         }
-        return String(decoding: result, as: UTF8.self)
+        return result
     }
 }

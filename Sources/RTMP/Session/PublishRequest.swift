@@ -2,7 +2,7 @@
 public struct PublishRequest: Sendable, Hashable {
     /// The first part of the path, such as `live`.
     public var application: String
-    /// The last part of the path, wherever the encoder split it: a secret, as the peer wrote it. May be empty.
+    /// The last part of the path, wherever the encoder split it, percent-decoded: a secret. May be empty.
     public var streamKey: String
     /// All queries: of the stream name first, then of the application, then of the tcUrl; percent-decoded.
     public var query: [QueryItem]
@@ -25,6 +25,17 @@ public struct PublishRequest: Sendable, Hashable {
 }
 
 extension PublishRequest {
+    /// Where keys stand in queries, as encoders with a field for a password write them.
+    private static let keyNames: Set<String> = [
+        "key", "streamkey", "stream_key", "stream-key", "pass", "password", "token", "secret",
+    ]
+
+    /// What may be the stream key, the likeliest first: the last part of the path, then values of the query.
+    public var keys: [String] {
+        ([streamKey] + query.filter { Self.keyNames.contains($0.name.lowercased()) }.map(\.value))
+            .filter { !$0.isEmpty }
+    }
+
     /// Encoders split `rtmp://host/a/b/c` as they like between application and stream name, and leave the query on any
     /// of the three; FFmpeg puts `mp4:` before names that end so.
     init(application: String, tcURL: String, streamName: String) {

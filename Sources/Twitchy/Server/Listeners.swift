@@ -41,6 +41,8 @@ struct Listeners {
             var settings = HTTPServerConfiguration()
             settings.trustedProxies = configuration.trustedProxies
             settings.requiresHost = false
+            settings.requiresTidyPaths = false
+            settings.explainsInReason = true
             ports.icecast = try await start(
                 HTTPServer(
                     host: configuration.bind, port: configuration.icecastPort, socket: inherited[.icecast],
