@@ -17,6 +17,7 @@
 #include <libswresample/swresample.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <string.h>
 
 static const int cffmpeg_error_again = AVERROR(EAGAIN);
 static const int cffmpeg_error_no_memory = AVERROR(ENOMEM);
@@ -29,11 +30,14 @@ static const int cffmpeg_error_decoder_not_found = AVERROR_DECODER_NOT_FOUND;
 static const int cffmpeg_error_encoder_not_found = AVERROR_ENCODER_NOT_FOUND;
 static const int64_t cffmpeg_no_timestamp = AV_NOPTS_VALUE;
 
+// Logs nothing. The decoder of AAC tells only by a message that a stream turned out to be HE-AAC too late for it: that is
+// marked in its context, whose `opaque` is the user's.
 static inline void cffmpeg_log_nothing(void *context, int level, const char *format, va_list arguments) {
-    (void)context;
     (void)level;
-    (void)format;
     (void)arguments;
+    if (context && format && strncmp(format, "Implicit SBR was found", 22) == 0) {
+        ((AVCodecContext *)context)->opaque = context;
+    }
 }
 
 static inline void cffmpeg_log_quiet(void) {

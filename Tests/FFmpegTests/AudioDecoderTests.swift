@@ -28,6 +28,23 @@ struct AudioDecoderTests {
         #expect(plain.counts.allSatisfy { $0 == 1_024 })
     }
 
+    /// HE-AAC behind AAC-LC under one header: from there on the decoder gives twice the rate, at the same speed.
+    @Test func lateSpectralBandReplicationIsFound() throws {
+        let signal = Signal(count: 48_000, rate: 24_000, highest: 3_000)
+        let file = try CommandLineFFmpeg.encode(signal, rate: 24_000, channels: 1, "-c:a aac -b:a 48k -f adts")
+        let core = try Demuxed(file, .adts)
+        let decoder = try AudioDecoder(core.configurations[0])
+        for (index, entry) in core.packets.enumerated() {
+            // And behind it AAC-LC again, which only is brought to the same rate.
+            let isExtended = (20..<40).contains(index)
+            let payload = entry.packet.payload
+            let packet = isExtended ? try addSpectralBandReplication(to: payload) : payload
+            let block = try #require(try decoder.decode(packet))
+            try #require(block.sampleRate == (index < 20 ? 24_000 : 48_000), "packet \(index)")
+            try #require(block.frameCount == (index < 20 ? 1_024 : 2_048), "packet \(index)")
+        }
+    }
+
     /// Mono and stereo frames of MP3 may follow one another: the caller sees it in the block.
     @Test func changeOfLayoutIsVisible() throws {
         let stereo = try Demuxed(

@@ -12,7 +12,9 @@ public import NIOCore
 public final class AudioDecoder {
     public let configuration: CodecConfiguration
 
-    private let context: CodecContext
+    private var context: CodecContext
+    /// HE-AAC was found behind AAC-LC.
+    private var isReopened = false
     private let packet: Packet
     private let frame: Frame
 
@@ -29,13 +31,17 @@ public final class AudioDecoder {
             throw FFmpegError(
                 .unsupported, "\(configuration.channels) channels; send at most \(ChannelLayout.mostChannels)")
         }
+        self.configuration = configuration
+        context = try Self.open(configuration)
+        packet = try Packet()
+        frame = try Frame()
+    }
+
+    private static func open(_ configuration: CodecConfiguration) throws(FFmpegError) -> CodecContext {
         guard let codec = avcodec_find_decoder_by_name(configuration.codec.decoderName) else {
             throw FFmpegError(.unsupported, "FFmpeg was built without the decoder \(configuration.codec.decoderName)")
         }
-        self.configuration = configuration
-        context = try CodecContext(codec)
-        packet = try Packet()
-        frame = try Frame()
+        let context = try CodecContext(codec)
         try configuration.checkSetup()
         try context.setExtradata(configuration.setup)
         let pointer = context.pointer
@@ -48,6 +54,7 @@ public final class AudioDecoder {
         // Without it libopus' wrapper would take the pre-skip off and packets would lose their length.
         pointer.pointee.flags2 |= AV_CODEC_FLAG2_SKIP_MANUAL
         try context.open(codec)
+        return context
     }
 
     /// Decodes one packet.
@@ -59,6 +66,16 @@ public final class AudioDecoder {
         guard payload.readableBytes <= Self.mostBytesPerPacket else {
             throw FFmpegError(.limitExceeded, "packet of \(payload.readableBytes) bytes")
         }
+        let block = try decodeOnce(payload)
+        // The decoder looks for SBR that nothing announces in its first packet only. A stream that begins with AAC-LC and
+        // goes on as HE-AAC would stay without its treble; a new decoder finds it.
+        guard context.pointer.pointee.opaque != nil, !isReopened else { return block }
+        isReopened = true
+        context = try Self.open(configuration)
+        return try decodeOnce(payload)
+    }
+
+    private func decodeOnce(_ payload: ByteBuffer) throws(FFmpegError) -> PCMBlock? {
         try packet.fill(from: payload)
         defer { packet.clear() }
         try check(avcodec_send_packet(context.pointer, packet.pointer), "decode \(configuration.codec)")

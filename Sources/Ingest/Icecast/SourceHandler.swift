@@ -171,10 +171,13 @@ final class SourceHandler: ChannelInboundHandler, PacedHandler {
     private func answer(_ status: HTTPStatus, fields: [HTTPField] = [], _ context: ChannelHandlerContext) {
         guard !isClosing else { return }
         isClosing = true
+        // The sentence in the body too, which is what some clients show.
+        let body = status.code < 300 ? "" : status.reason + "\n"
         let more = fields.map { "\($0.name): \($0.value)\r\n" }.joined()
         let head =
-            "HTTP/1.1 \(status.code) \(status.reason)\r\nContent-Length: 0\r\n\(more)Connection: close\r\n\r\n"
-        context.writeAndFlush(wrapOutboundOut(ByteBuffer(string: head)), promise: nil)
+            "HTTP/1.1 \(status.code) \(status.reason)\r\nContent-Type: text/plain; charset=utf-8\r\n\(more)"
+            + "X-Content-Type-Options: nosniff\r\nContent-Length: \(body.utf8.count)\r\nConnection: close\r\n\r\n"
+        context.writeAndFlush(wrapOutboundOut(ByteBuffer(string: head + body)), promise: nil)
         context.close(mode: .output, promise: nil)
         context.channel.setOption(.autoRead, value: true).whenComplete { _ in }
         let loopBound = NIOLoopBound(context, eventLoop: context.eventLoop)
@@ -194,7 +197,8 @@ final class SourceHandler: ChannelInboundHandler, PacedHandler {
         if push.hasMedia { audio = nil }
         let settings = ingest.settings
         let now = NIODeadline.now()
-        let patience = mayKeepBack ? settings.pageDeadline : settings.audioDeadline
+        // In a container with long fragments, much video may stand in front of the audio that it has announced.
+        let patience = push.hasSetup ? settings.pageDeadline : settings.audioDeadline
         if let audio, audio + .nanoseconds(patience.nanoseconds) <= now {
             return closed(.refused(.noAudio(within: patience)), context)
         }

@@ -16,6 +16,14 @@ struct Samples {
 
     var count: Int { data.count / 2 / channels }
 
+    /// The first channel, full scale ±1.
+    var first: [Float] {
+        (0..<count).map {
+            let place = $0 * channels * 2 + data.startIndex
+            return Float(Int16(bitPattern: UInt16(data[place]) | UInt16(data[place + 1]) << 8)) / 32_768
+        }
+    }
+
     /// The largest amplitude of any channel in a stretch.
     func peak(_ range: Range<Int>) -> Int {
         let range = range.clamped(to: 0..<count)
