@@ -21,9 +21,11 @@ while [ $# -gt 0 ]; do
 done
 
 mkdir -p "$dir/twitchy" "$dir/cache"
-cp deploy/nginx/{twitchy,hls,proxy,forwarded}.conf "$dir/twitchy/"
+cp deploy/nginx/{twitchy,hls,proxy,forwarded,own-answer}.conf "$dir/twitchy/"
 sed -i "s|/var/cache/nginx/twitchy|$dir/cache|; s|access_log /dev/stdout|access_log $dir/access.log|
     s|include twitchy/|include $dir/twitchy/|" "$dir/twitchy/"*.conf
+# On one machine everybody comes from one address.
+sed -i "/^ *limit_conn twitchy_/d; /^ *limit_req zone=/d" "$dir/twitchy/twitchy.conf"
 echo "listen 127.0.0.1:$listen;" >"$dir/twitchy/listen.conf"
 # What deploy/nginx leads from port 80 to 443 has nowhere to listen here.
 echo "listen unix:$dir/redirect.sock;" >"$dir/twitchy/redirect.conf"

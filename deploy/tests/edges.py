@@ -22,7 +22,8 @@ def replaced(text, changes):
 class Nginx:
     """TLS and HTTP/2 on `port`, plain HTTP on `plain_port`."""
 
-    def __init__(self, folder, origins, others, push=None, changes_to_hls=(), upstreams="upstreams-compose.conf"):
+    def __init__(self, folder, origins, others, push=None, changes_to_hls=(), changes_to_rules=(),
+                 upstreams="upstreams-compose.conf"):
         folder = pathlib.Path(folder)
         self.port, self.plain_port, self.folder = free_port(), free_port(), folder
         parts = folder / "twitchy"
@@ -34,12 +35,13 @@ class Nginx:
              folder / "tls.key", "-out", self.certificate], check=True, capture_output=True)
         shutil.copy("/etc/nginx/mime.types", folder / "mime.types")
         source = DEPLOY / "nginx"
-        for name in ("proxy.conf", "forwarded.conf"):
+        for name in ("proxy.conf", "forwarded.conf", "own-answer.conf"):
             shutil.copy(source / name, parts / name)
         (parts / "hls.conf").write_text(replaced((source / "hls.conf").read_text(), changes_to_hls))
         (parts / "twitchy.conf").write_text(replaced((source / "twitchy.conf").read_text(), [
             ("/var/cache/nginx/twitchy", str(folder / "cache")),
-            ("access_log /dev/stdout twitchy buffer=32k flush=1s", f"access_log {folder}/access.log twitchy")]))
+            ("access_log /dev/stdout twitchy buffer=32k flush=1s", f"access_log {folder}/access.log twitchy"),
+            *changes_to_rules]))
         (folder / "nginx.conf").write_text(replaced((source / "nginx.conf").read_text(), [
             ("/run/nginx.pid", f"{folder}/nginx.pid"), ("/dev/stderr", f"{folder}/error.log")]))
         (parts / "listen.conf").write_text(replaced((source / "listen-compose.conf").read_text(), [

@@ -28,6 +28,56 @@ class NginxRules(EdgeRules, unittest.TestCase):
         answer = request(self.edge.plain_port, "/demo?x=1")
         self.assertEqual((answer.status, answer.fields["location"]), (308, "https://127.0.0.1/demo?x=1"))
 
+    def test_browsers_are_told_to_stay_with_tls(self):
+        for target in [f"{STREAM}/1-20.m4s", f"{STREAM}/live.m3u8", f"{STREAM}/missing.m4s", "/api/v1/channels", "/demo"]:
+            answer = self.ask(target)
+            self.assertEqual(answer.fields.get("strict-transport-security"), "max-age=31536000", target)
+        self.assertNotIn("strict-transport-security", request(self.edge.plain_port, "/demo").fields)
+
+    def test_one_client_cannot_take_rest_and_pushes_from_others(self):
+        for target, number in [("/api/v1/channels", 600), ("/push/demo", 60)]:
+            flood = at_once(20, lambda _: [self.ask(target, source="127.0.0.2") for _ in range(number // 20)])
+            answers = [answer for each in flood for answer in each]
+            self.assertEqual({answer.status for answer in answers}, {200, 429}, target)
+            refused = next(answer for answer in answers if answer.status == 429)
+            self.assertEqual(refused.fields["retry-after"], "1")
+            self.assertEqual(refused.fields["x-content-type-options"], "nosniff")
+            self.assertEqual(refused.fields["content-type"], "application/problem+json")
+            self.assertEqual(self.ask(target, source="127.0.0.3").status, 200)
+
+    def test_listeners_at_one_address_are_not_limited(self):
+        """Sixty at low latency behind one address: each holds a reload and a part, and asks for a segment."""
+        def listener(index):
+            return [self.ask(target, source="127.0.0.4").status for target in [
+                f"/hls/l{index}/s1/aac-128/live.m3u8?_HLS_msn=41&_HLS_part=1", f"/hls/l{index}/s1/aac-128/1-1.m4s"]]
+
+        statuses = [status for each in at_once(60, listener) for status in each]
+        self.assertEqual(set(statuses), {200})
+
+    def test_requests_at_a_time_are_limited(self):
+        with tempfile.TemporaryDirectory() as folder:
+            edge = Nginx(
+                folder + "/nginx", self.origins, self.others,
+                changes_to_rules=[("limit_conn twitchy_connections 512;", "limit_conn twitchy_connections 10;")])
+            try:
+                def held(index, source="127.0.0.2"):
+                    target = f"/hls/h{index}/s1/aac-128/live.m3u8?_HLS_msn=51&_HLS_part=1"
+                    return request(edge.port, target, context=edge.context, source=source)
+
+                def one(index):
+                    # The last one is somebody else.
+                    return held(index, "127.0.0.3" if index == 39 else "127.0.0.2")
+
+                answers = at_once(40, one)
+                self.assertEqual(answers[-1].status, 200)
+                refused = [answer for answer in answers if answer.status == 429]
+                self.assertGreaterEqual(len(refused), 10)
+                # A script of another site can read it, and tries again.
+                self.assertEqual(refused[0].fields["access-control-allow-origin"], "*")
+                self.assertEqual(held(1).status, 200)
+            finally:
+                edge.stop()
+
     def test_held_requests_are_answered_when_the_origin_answers(self):
         target = f"{STREAM}/live.m3u8?_HLS_msn=31&_HLS_part=1"
         start = time.monotonic()
@@ -65,7 +115,7 @@ class NginxRules(EdgeRules, unittest.TestCase):
         folder = self.folder / "single"
         (folder / "twitchy").mkdir(parents=True)
         shutil.copy("/etc/nginx/mime.types", folder)
-        for name in ("twitchy", "hls", "proxy", "forwarded", "upstreams-single", "listen-single", "redirect-single"):
+        for name in ("twitchy", "hls", "proxy", "forwarded", "own-answer", "upstreams-single", "listen-single", "redirect-single"):
             text = (DEPLOY / "nginx" / f"{name}.conf").read_text()
             for path in ("/etc/twitchy/", "/var/cache/nginx/"):
                 text = text.replace(path, f"{self.edge.folder}/")

@@ -18,11 +18,13 @@ class Answer:
     time: float
 
 
-def request(port, target, context=None, method="GET", fields=None):
+def request(port, target, context=None, method="GET", fields=None, source="127.0.0.1"):
+    """`source` is an address of this machine to come from."""
+    options = {"timeout": 30, "source_address": (source, 0)}
     if context is None:
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+        connection = http.client.HTTPConnection("127.0.0.1", port, **options)
     else:
-        connection = http.client.HTTPSConnection("127.0.0.1", port, timeout=30, context=context)
+        connection = http.client.HTTPSConnection("127.0.0.1", port, context=context, **options)
     with_defaults = {"Accept-Encoding": "identity", **(fields or {})}
     connection.request(method, target, headers=with_defaults)
     response = connection.getresponse()
