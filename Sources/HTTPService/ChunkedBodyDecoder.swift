@@ -2,17 +2,22 @@ public import NIOCore
 
 /// Why a chunked body cannot be read on.
 public enum ChunkedBodyError: Error, Sendable, Hashable {
-    /// The size is not 1…15 hexadecimal digits.
+    /// The size is not 1…15 hexadecimal digits, or its line does not end with CR and LF.
     case malformedSize
     /// More than 256 bytes of chunk extensions in one line.
     case extensionTooLong
-    /// The chunk's data is not followed by a line end.
+    /// The chunk's data is not followed by CR and LF.
     case missingLineEnd
+    /// A line of the trailer has a CR or an LF that is not part of its end.
+    case malformedTrailer
     /// More than 8 KiB of trailer fields.
     case trailerTooLong
 }
 
 /// Takes a chunked body apart (RFC 9112 §7.1). Extensions and trailer fields are read over.
+///
+/// Lines end with CR and LF, and neither stands anywhere else: a proxy in front that reads a line end differently
+/// would take part of a body for the next request, or the reverse.
 public struct ChunkedBodyDecoder: Sendable {
     private enum State {
         case sizeLine
@@ -50,12 +55,14 @@ public struct ChunkedBodyDecoder: Sendable {
                 state = rest == 0 ? .dataEnd : .data(remaining: rest)
                 return piece
             case .dataEnd:
-                guard let line = try Self.readLine(&buffer, limit: 2, else: .missingLineEnd) else { return nil }
+                let line = try Self.readLine(&buffer, limit: 2, tooLong: .missingLineEnd, bare: .missingLineEnd)
+                guard let line else { return nil }
                 guard line == 0 else { throw .missingLineEnd }
                 state = .sizeLine
             case .trailer(let read):
-                guard let line = try Self.readLine(&buffer, limit: Self.maximumTrailer - read, else: .trailerTooLong)
-                else { return nil }
+                let line = try Self.readLine(
+                    &buffer, limit: Self.maximumTrailer - read, tooLong: .trailerTooLong, bare: .malformedTrailer)
+                guard let line else { return nil }
                 state = line == 0 ? .finished : .trailer(read: read + line + 2)
             case .finished:
                 return nil
@@ -66,23 +73,25 @@ public struct ChunkedBodyDecoder: Sendable {
     /// Takes a line with its end from the buffer.
     /// - Returns: its length without the end; nil while it is incomplete.
     private static func readLine(
-        _ buffer: inout ByteBuffer, limit: Int, else error: ChunkedBodyError
+        _ buffer: inout ByteBuffer, limit: Int, tooLong: ChunkedBodyError, bare: ChunkedBodyError
     ) throws(ChunkedBodyError) -> Int? {
-        guard let (length, next) = try findLine(buffer.readableBytesUInt8Span, limit: limit, else: error) else {
-            return nil
-        }
+        let line = try findLine(buffer.readableBytesUInt8Span, limit: limit, tooLong: tooLong, bare: bare)
+        guard let (length, next) = line else { return nil }
         buffer.moveReaderIndex(forwardBy: next)
         return length
     }
 
     private static func findLine(
-        _ bytes: borrowing Span<UInt8>, limit: Int, else error: ChunkedBodyError
+        _ bytes: borrowing Span<UInt8>, limit: Int, tooLong: ChunkedBodyError, bare: ChunkedBodyError
     ) throws(ChunkedBodyError) -> (length: Int, next: Int)? {
         var index = 0
         while index < bytes.count {
-            if index >= limit { throw error }
-            if bytes[index] == ASCII.lineFeed {
-                return (index > 0 && bytes[index - 1] == ASCII.carriageReturn ? index - 1 : index, index + 1)
+            if index >= limit { throw tooLong }
+            if bytes[index] == ASCII.lineFeed { throw bare }
+            if bytes[index] == ASCII.carriageReturn {
+                guard index + 1 < bytes.count else { return nil }
+                guard bytes[index + 1] == ASCII.lineFeed else { throw bare }
+                return (index, index + 2)
             }
             index += 1
         }
@@ -90,7 +99,8 @@ public struct ChunkedBodyDecoder: Sendable {
     }
 
     private static func readSizeLine(_ buffer: inout ByteBuffer) throws(ChunkedBodyError) -> Int? {
-        let line = try findLine(buffer.readableBytesUInt8Span, limit: maximumSizeLine, else: .extensionTooLong)
+        let line = try findLine(
+            buffer.readableBytesUInt8Span, limit: maximumSizeLine, tooLong: .extensionTooLong, bare: .malformedSize)
         guard let (length, next) = line else {
             // A wrong size is refused with its first byte, not after 256 of them.
             if let first = buffer.readableBytesView.first, ASCII.hexadecimalValue(first) == nil {

@@ -41,6 +41,21 @@ struct ChunkedBodyDecoderTests {
         #expect(throws: error) { try decode([Array(text.utf8)]) }
     }
 
+    /// What a proxy in front takes for the end of a line and this server does not, or the reverse, smuggles requests.
+    /// Each line of a body in turn gets each wrong end.
+    @Test(arguments: ["\n", "\r", "\n\r", "\r\r\n", "\r \n"])
+    func linesEndWithCRAndLF(end: String) throws {
+        let lines = ["4", "Wiki", "5;a=b", "pedia", "0", "X: y", ""]
+        for wrong in lines.indices {
+            var text = ""
+            for (index, line) in lines.enumerated() { text += line + (index == wrong ? end : "\r\n") }
+            // What follows a CR decides whether it is a line's end.
+            let bytes = Array((text + "GET").utf8)
+            #expect(throws: ChunkedBodyError.self, "line \(wrong)") { try decode([bytes]) }
+            #expect(throws: ChunkedBodyError.self, "line \(wrong), byte by byte") { try decode(bytes.map { [$0] }) }
+        }
+    }
+
     /// A huge announced size costs nothing: pieces come as they are.
     @Test func announcedSizeIsNotReserved() throws {
         let result = try decode([Array("FFFFFFFFFFFFFFF\r\nabc".utf8)])
