@@ -1,5 +1,6 @@
 import DatabaseTesting
 import Dispatch
+import Foundation
 import Persistence
 import Testing
 
@@ -35,6 +36,34 @@ struct SQLiteDatabaseTests {
         #expect(values == [["wal"], [2], [1]])
         try await database.close()
         try store.remove()
+    }
+
+    /// Whatever the umask says, and also where an older version left the files readable.
+    @Test func filesAreNobodyElsesToRead() async throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "sqlite-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let path = folder.appending(path: "a.sqlite").path
+        func modes() throws -> [String: Int] {
+            var modes: [String: Int] = [:]
+            for name in try FileManager.default.contentsOfDirectory(atPath: folder.path) {
+                let file = folder.appending(path: name).path
+                modes[name] = try FileManager.default.attributesOfItem(atPath: file)[.posixPermissions] as? Int
+            }
+            return modes
+        }
+        let first = try SQLiteDatabase(path: path)
+        try await first.migrate([.things])
+        #expect(try modes() == ["a.sqlite": 0o600, "a.sqlite-wal": 0o600, "a.sqlite-shm": 0o600])
+        for name in try modes().keys {
+            let file = folder.appending(path: name).path
+            try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: file)
+        }
+        let second = try SQLiteDatabase(path: path)
+        #expect(Set(try modes().values) == [0o600])
+        #expect(try await second.read { try $0.query("SELECT id FROM things") }.isEmpty)
+        try await first.close()
+        try await second.close()
     }
 
     @Test func aWriterThatHoldsOnTooLongIsATypedError() async throws {

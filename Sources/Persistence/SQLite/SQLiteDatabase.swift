@@ -18,6 +18,7 @@ public final class SQLiteDatabase: Database {
         configuration.label = "sqlite"
         self.path = path
         try SQLiteFile.prepare(path)
+        SQLiteFileMode.restrict(path)
         pool = try Self.retryingWhileBusy(for: busyTimeout, path: path) {
             let pool = try DatabasePool(path: path, configuration: configuration)
             // The pool sets NORMAL, which may lose acknowledged transactions when the machine loses power.
