@@ -16,6 +16,7 @@ let settings: [SwiftSetting] =
     ] + strict
 
 func nio(_ product: String) -> Target.Dependency { .product(name: product, package: "swift-nio") }
+let ssl = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let httpClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
@@ -42,6 +43,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
@@ -83,11 +85,13 @@ let package = Package(
                 nio("NIOPosix"),
             ]),
         module("Telemetry", [logging, nio("NIOCore")]),
+        module("TLS", [logging, ssl, nio("NIOCore"), nio("NIOPosix")]),
         module("WebSocket", ["HTTPService", logging, nio("NIOCore"), nio("NIOPosix")]),
 
         // Services: none imports another.
         module(
-            "AccountService", ["Events", "MessageBus", "Persistence", crypto, logging, nio("NIOCore")]),
+            "AccountService",
+            ["Events", "MessageBus", "Persistence", crypto, logging, nio("NIOCore")]),
         module(
             "Ingest",
             [
@@ -97,8 +101,8 @@ let package = Package(
         module(
             "Origin",
             [
-                "AudioTimeline", "Events", "Gzip", "HLS", "HTTPService", "MessageBus", "Persistence", "SegmentStore",
-                "Telemetry", logging, nio("NIOCore"), nio("NIOPosix"),
+                "AudioTimeline", "Events", "Gzip", "HLS", "HTTPService", "MessageBus", "Persistence",
+                "SegmentStore", "Telemetry", logging, nio("NIOCore"), nio("NIOPosix"),
             ]),
         module(
             "Transcoder",
@@ -112,9 +116,14 @@ let package = Package(
         .executableTarget(
             name: "Twitchy",
             dependencies: [
+<<<<<<< HEAD
                 "AccountService", "AudioTimeline", "CProcess", "Events", "FFmpeg", "HTTPService", "Ingest",
                 "MessageBus", "Origin",
                 "Persistence", "SegmentStore", "Telemetry", "Transcoder", "Web", crypto, httpClient, logging,
+=======
+                "AccountService", "AudioTimeline", "Events", "FFmpeg", "HTTPService", "Ingest", "MessageBus", "Origin",
+                "Persistence", "SegmentStore", "TLS", "Telemetry", "Transcoder", "Web", crypto, httpClient, logging,
+>>>>>>> 1af9dc8 (Limit connections, and let encoders push over TLS)
                 nio("NIOCore"), nio("NIOFoundationCompat"),
                 nio("NIOPosix"), "Yams", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
@@ -129,7 +138,12 @@ let package = Package(
             name: "EventProcess",
             dependencies: ["DatabaseTesting", "Events", "MessageBus", "Persistence", logging, nio("NIOCore")],
             path: "Tests/EventProcess", swiftSettings: settings),
-        tests("AccountService", ["DatabaseTesting", "Events", "MessageBus", "Persistence", logging, nio("NIOCore")]),
+        tests(
+            "AccountService",
+            [
+                "DatabaseTesting", "Events", "HTTPService", "MessageBus", "Persistence", crypto, logging,
+                nio("NIOCore"),
+            ]),
         tests("AudioTimeline", [nio("NIOCore")]),
         tests("CMAF", [nio("NIOCore")]),
         tests("Events"),
@@ -154,6 +168,7 @@ let package = Package(
         tests("RTMP", [nio("NIOCore")], exclude: ["Captures"]),
         tests("SegmentStore", ["S3Testing", "Telemetry", nio("NIOCore"), nio("NIOHTTP1"), nio("NIOPosix")]),
         tests("Telemetry", [logging]),
+        tests("TLS"),
         tests(
             "Transcoder",
             [

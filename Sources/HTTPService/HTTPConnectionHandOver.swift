@@ -24,6 +24,10 @@ extension HTTPConnectionHandler {
                 channel.pipeline.fireUserInboundEventTriggered(ChannelEvent.inputClosed)
             }
             if resumesReading, try channel.syncOptions?.getOption(.autoRead) ?? true { channel.read() }
+        } catch is ChannelError {
+            // The peer has left in the meantime.
+            loop.logger.debug("A connection ended before it was handed over", metadata: ["client": "\(peerAddress)"])
+            channel.close(promise: nil)
         } catch {
             loop.logger.warning("A connection could not be handed over", metadata: ["error": "\(error)"])
             channel.close(promise: nil)

@@ -57,8 +57,6 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
     var isReading = false
     var isProcessing = false
     var isRegistered = false
-    /// Has one of the places of `HTTPServerConfiguration.maximumConnections`.
-    var isCounted = false
     /// Bytes on their way to the peer at the last tick, and when that number changed.
     var outboundBytes = 0
     var outboundProgress = NIODeadline.distantPast
@@ -82,13 +80,6 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
     func channelActive(context: ChannelHandlerContext) {
         isRegistered = true
         loop.add(self)
-        isCounted = loop.connectionCount.enter()
-        guard isCounted else {
-            loop.counts.connectionsRefused += 1
-            writeProblem(.serviceUnavailable, "The server has as many connections as it may have.", retryAfter: 5)
-            lingerThenClose(context)
-            return
-        }
         if let address = context.remoteAddress {
             peerAddress = IPAddress(address) ?? .unspecified
             peerPort = address.port ?? 0

@@ -70,12 +70,10 @@ extension HTTPConnectionHandler {
         lingerThenClose(context)
     }
 
-    func writeProblem(_ status: HTTPStatus, _ detail: String, retryAfter seconds: Int? = nil) {
+    func writeProblem(_ status: HTTPStatus, _ detail: String) {
         guard let context else { return }
         let reason = loop.configuration.explainsInReason ? detail : status.reason
-        let response = HTTPResponse.problem(
-            HTTPStatus(status.code, reason: reason), detail: detail,
-            fields: seconds.map { [.retryAfter(seconds: $0)] } ?? [])
+        let response = HTTPResponse.problem(HTTPStatus(status.code, reason: reason), detail: detail)
         loop.scratch.clear()
         let (body, code) = response.write(into: &loop.scratch, for: nil, dateLine: loop.dateLine, keepsAlive: false)
         loop.counts.count(status: code, bytes: loop.scratch.readableBytes &+ body.readableBytes)

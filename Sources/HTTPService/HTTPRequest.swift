@@ -51,8 +51,13 @@ public struct HTTPRequest: Sendable {
 
     /// `http://host:port` as the client wrote it, for links; nil where the client named no host, or one that
     /// cannot stand in a URL.
-    public var baseURL: String? {
-        guard let host = forwardedHost ?? head.authority, !host.isEmpty,
+    public var baseURL: String? { (forwardedHost ?? head.authority).flatMap { baseURL(host: $0) } }
+
+    /// The same as a trusted proxy tells it; nil without one.
+    public var forwardedBaseURL: String? { forwardedHost.flatMap { baseURL(host: $0) } }
+
+    private func baseURL(host: String) -> String? {
+        guard !host.isEmpty,
             host.utf8.allSatisfy({ byte in
                 ASCII.isToken(byte) && byte != UInt8(ascii: "'") && byte != UInt8(ascii: "&") || byte == ASCII.colon
                     || byte == UInt8(ascii: "[") || byte == UInt8(ascii: "]")

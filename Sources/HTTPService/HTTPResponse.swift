@@ -25,6 +25,8 @@ public struct HTTPResponse: Sendable {
         let allowsRanges = allowsRanges && status.code == 200
         var common = ByteBuffer()
         if let contentType { common.writeField("Content-Type", contentType) }
+        // On everything, since everything could be taken for a page by a browser that guesses.
+        common.writeStaticString("X-Content-Type-Options: nosniff\r\n")
         for field in fields { common.writeField(field.name, field.value) }
         if isCrossOrigin { common.writeStaticString(CrossOrigin.fieldLines) }
         if allowsRanges { common.writeStaticString("Accept-Ranges: bytes\r\n") }

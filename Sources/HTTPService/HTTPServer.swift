@@ -136,14 +136,13 @@ public final class HTTPServer: Sendable {
     }
 
     private func makeLoops() async throws -> [ObjectIdentifier: NIOLoopBound<HTTPServerLoop>] {
-        let count = ConnectionCount(maximum: configuration.maximumConnections)
         var loops: [ObjectIdentifier: NIOLoopBound<HTTPServerLoop>] = [:]
         for eventLoop in group.makeIterator() {
             let made = eventLoop.submit { [configuration, responders, metrics, logger] in
                 NIOLoopBound(
                     HTTPServerLoop(
                         eventLoop: eventLoop, configuration: configuration, responders: responders, metrics: metrics,
-                        logger: logger, connectionCount: count), eventLoop: eventLoop)
+                        logger: logger), eventLoop: eventLoop)
             }
             loops[ObjectIdentifier(eventLoop)] = try await made.get()
         }
@@ -152,9 +151,18 @@ public final class HTTPServer: Sendable {
 
     private func bind(_ loops: [ObjectIdentifier: NIOLoopBound<HTTPServerLoop>]) async throws -> any Channel {
         let highWaterMark = configuration.outboundHighWaterMark
+        let limiter =
+            configuration.limiter
+            ?? ConnectionLimiter(listener: "http", maximum: .max, maximumPerAddress: .max, logger: logger)
         return try await ServerBootstrap(group: group)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-            .serverChannelOption(.maxMessagesPerRead, value: 64)
+            .serverChannelOption(.maxMessagesPerRead, value: ConnectionGate.acceptsAtOnce)
+            .serverChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(
+                        ConnectionGate(limiter: limiter) { ConnectionRefusal($0) })
+                }
+            }
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             // A client may close its side after its request and still read the answer.
             .childChannelOption(.allowRemoteHalfClosure, value: true)
@@ -164,8 +172,13 @@ public final class HTTPServer: Sendable {
                 .writeBufferWaterMark,
                 value: ChannelOptions.Types.WriteBufferWaterMark(low: highWaterMark / 4, high: highWaterMark)
             )
-            .childChannelInitializer { channel in
+            .childChannelInitializer { [secure = configuration.secure] channel in
                 channel.eventLoop.makeCompletedFuture {
+                    // Refused: its end is being told.
+                    guard (try? channel.pipeline.syncOperations.handler(type: ConnectionRefusal.self)) == nil else {
+                        return
+                    }
+                    try secure?(channel)
                     guard let loop = loops[ObjectIdentifier(channel.eventLoop)]?.value else {
                         throw ChannelError.operationUnsupported
                     }

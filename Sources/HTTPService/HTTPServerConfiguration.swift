@@ -16,8 +16,8 @@ public struct HTTPServerConfiguration: Sendable {
     public var lingerTimeout: TimeAmount = .seconds(1)
     /// On shutdown: for answers that are being made, and for connections that were handed over.
     public var drainTimeout: TimeAmount = .seconds(4)
-    /// Connections at a time, those handed over included; one more gets 503. nil: no limit.
-    public var maximumConnections: Int?
+    /// The places for connections, those handed over included; who gets none is told so with 503. nil: no limit.
+    public var limiter: ConnectionLimiter?
     /// Off where encoders that forget `Host` must be understood.
     public var requiresHost = true
     /// Whether paths with empty segments, dot segments and broken escapes are refused. Off where the responders read
@@ -25,6 +25,8 @@ public struct HTTPServerConfiguration: Sendable {
     public var requiresTidyPaths = true
     /// Whether the reason phrase of a refusal says what is wrong: all that many encoders show.
     public var explainsInReason = false
+    /// Puts what secures a connection into its pipeline, in front of everything; nil: plain.
+    public var secure: (@Sendable (any Channel) throws -> Void)?
     /// Whose `Forwarded` and `X-Forwarded-*` fields count.
     public var trustedProxies = TrustedProxies.none
     /// Parsing waits while more than this is on its way to the peer.

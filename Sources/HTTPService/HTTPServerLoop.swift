@@ -1,6 +1,5 @@
 import Logging
 import NIOCore
-import Synchronization
 
 #if canImport(Glibc)
     import Glibc
@@ -21,8 +20,6 @@ final class HTTPServerLoop {
     let responders: [any HTTPResponder]
     let logger: Logger
     let logsAccess: Bool
-    /// All connections of the server, on all its loops.
-    let connectionCount: ConnectionCount
 
     /// The time at the last tick: exact enough for time-outs, and free.
     private(set) var now = NIODeadline.now()
@@ -43,7 +40,7 @@ final class HTTPServerLoop {
 
     init(
         eventLoop: any EventLoop, configuration: HTTPServerConfiguration, responders: [any HTTPResponder],
-        metrics: (any HTTPServerMetrics)?, logger: Logger, connectionCount: ConnectionCount
+        metrics: (any HTTPServerMetrics)?, logger: Logger
     ) {
         self.eventLoop = eventLoop
         self.configuration = configuration
@@ -51,7 +48,6 @@ final class HTTPServerLoop {
         self.metrics = metrics
         self.logger = logger
         self.logsAccess = logger.logLevel <= .debug
-        self.connectionCount = connectionCount
         scratch.reserveCapacity(16 * 1024)
         updateClock()
         scheduleTick()
@@ -72,7 +68,7 @@ final class HTTPServerLoop {
 
     func remove(_ connection: HTTPConnectionHandler) {
         guard connections.removeValue(forKey: ObjectIdentifier(connection)) != nil else { return }
-        connectionEnded(wasCounted: connection.isCounted)
+        connectionEnded()
     }
 
     /// The connection is not HTTP's any more, but it still belongs to the server's life.
@@ -83,13 +79,12 @@ final class HTTPServerLoop {
         let key = ObjectIdentifier(channel)
         channel.closeFuture.assumeIsolated().whenComplete { [self] _ in
             handedOver.removeValue(forKey: key)
-            connectionEnded(wasCounted: true)
+            connectionEnded()
         }
     }
 
-    private func connectionEnded(wasCounted: Bool) {
+    private func connectionEnded() {
         counts.connectionsClosed += 1
-        if wasCounted { connectionCount.leave() }
         finishIfDrained()
     }
 
@@ -138,26 +133,5 @@ final class HTTPServerLoop {
         isTicking = false
         report()
         drained?.succeed()
-    }
-}
-
-/// How many connections a server has, over all its loops.
-final class ConnectionCount: Sendable {
-    private let count = Atomic<Int>(0)
-    private let maximum: Int
-
-    init(maximum: Int?) {
-        self.maximum = maximum ?? .max
-    }
-
-    /// - Returns: false where the server is full.
-    func enter() -> Bool {
-        if count.add(1, ordering: .relaxed).newValue <= maximum { return true }
-        leave()
-        return false
-    }
-
-    func leave() {
-        count.subtract(1, ordering: .relaxed)
     }
 }

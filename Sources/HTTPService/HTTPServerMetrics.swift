@@ -3,7 +3,6 @@
 public struct HTTPServerCounts: Sendable, Hashable {
     public var connectionsOpened = 0
     public var connectionsClosed = 0
-    public var connectionsRefused = 0
     public var requests = 0
     public var responseBytes = 0
     public var informational = 0

@@ -55,14 +55,19 @@ public final class IngestService: Sendable {
     /// Makes this service a subscriber, so that what others publish from now on is kept for it.
     public func subscribe() async throws { try await consumer.declare() }
 
-    /// Opens the port for RTMP.
-    /// - Parameter socket: listens there already, inherited from the process that started this one.
+    /// Opens a port for RTMP.
+    /// - Parameters:
+    ///   - socket: listens there already, inherited from the process that started this one.
+    ///   - limiter: has the places for its connections.
+    ///   - secure: puts TLS into a connection's pipeline, in front of everything; nil: plain RTMP.
     /// - Returns: the port.
     public func listenForRTMP(
-        host: String, port: Int, socket: CInt? = nil
+        host: String, port: Int, socket: CInt? = nil, limiter: ConnectionLimiter,
+        secure: (@Sendable (any Channel) throws -> Void)? = nil
     ) async throws -> (any Channel, port: Int) {
-        let channel = try await RTMPListener(ingest: context, group: group, logger: logger)
-            .bind(host: host, port: port, socket: socket)
+        let channel = try await RTMPListener(
+            ingest: context, limiter: limiter, secure: secure, group: group, logger: logger
+        ).bind(host: host, port: port, socket: socket)
         return (channel, channel.localAddress?.port ?? port)
     }
 

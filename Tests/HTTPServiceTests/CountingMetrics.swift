@@ -11,7 +11,6 @@ final class CountingMetrics: HTTPServerMetrics {
         sum.withLock { sum in
             sum.connectionsOpened += counts.connectionsOpened
             sum.connectionsClosed += counts.connectionsClosed
-            sum.connectionsRefused += counts.connectionsRefused
             sum.requests += counts.requests
             sum.responseBytes += counts.responseBytes
             sum.successful += counts.successful

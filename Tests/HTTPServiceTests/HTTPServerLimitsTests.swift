@@ -197,30 +197,6 @@ struct HTTPServerLimitsTests {
         }
     }
 
-    @Test func connectionsAreLimited() async throws {
-        let counts = CountingMetrics()
-        try await withServer([Self.big], configuration: configuration { $0.maximumConnections = 2 }, metrics: counts) {
-            server in
-            let first = try await server.connect()
-            try await first.send("HEAD / HTTP/1.1\r\nHost: a\r\n\r\n")
-            try await first.wait(for: "200 OK")
-            let second = try await server.connect()
-            try await second.send("HEAD / HTTP/1.1\r\nHost: a\r\n\r\n")
-            try await second.wait(for: "200 OK")
-            let third = try await server.connect()
-            #expect(try await third.untilClosed().hasPrefix("HTTP/1.1 503 "))
-            try await first.close()
-            for _ in 0..<500 {
-                let client = try await server.connect()
-                try await client.send("HEAD / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
-                if try await client.untilClosed().hasPrefix("HTTP/1.1 200") { return }
-                try await Task.sleep(for: .milliseconds(10))
-            }
-            Issue.record("the place of a closed connection was not given away again")
-        }
-        #expect(counts.total.connectionsRefused >= 1)
-    }
-
     /// Shutdown: idle connections end, held requests get 503, answers that are being made are finished.
     @Test func shutdownEndsEverythingInTime() async throws {
         let held = Mutex<[EventLoopPromise<HTTPResponse>]>([])

@@ -20,7 +20,7 @@ public struct FileSegmentStore: SegmentStore {
             let folder = url.deletingLastPathComponent()
             try Self.makeFolder(folder, below: root)
             // A name that no reader asks for, then fsync, then rename: a crash leaves the old object or the new one.
-            let temporary = folder.appendingPathComponent(".\(url.lastPathComponent).\(UUID().uuidString)")
+            let temporary = folder.appendingPathComponent(Self.temporaryName(for: url.lastPathComponent))
             let descriptor = open(temporary.path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
             guard descriptor >= 0 else { throw POSIXError.last }
             let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)

@@ -3,6 +3,7 @@ import Foundation
 import HTTPService
 import Logging
 import NIOCore
+import TLS
 import Yams
 
 /// What the server runs with: arguments before environment before file before defaults.
@@ -10,12 +11,18 @@ struct Configuration {
     var data = "./data"
     var httpPort = 8080
     var rtmpPort = 1935
+    /// Opened when there is a certificate.
+    var rtmpsPort = 1936
     var icecastPort = 8000
     var adminPort = 9100
     var adminBind = "127.0.0.1"
     var bind = "127.0.0.1"
     var publicURL: String?
+    /// nil: no TLS.
+    var tls: TLSFiles?
     var trustedProxies = TrustedProxies.none
+    /// nil: what file descriptors and memory allow.
+    var maximumConnections: Int?
     var segments = SegmentLocation.files(nil)
     /// nil: SQLite files in the data folder. Holds a password.
     var databaseURL: String?
@@ -46,6 +53,12 @@ struct Configuration {
         values.merge(options.typed) { _, typed in typed }
         for name in ServerOptions.names {
             if let value = values[name] { try set(name, value) }
+        }
+        switch (values["tls-certificate"], values["tls-key"]) {
+        case (nil, nil): break
+        case (let certificate?, let key?): tls = TLSFiles(certificate: certificate, key: key)
+        case (_?, nil): throw Failure(code: Failure.usage, description: "--tls-certificate needs --tls-key")
+        case (nil, _?): throw Failure(code: Failure.usage, description: "--tls-key needs --tls-certificate")
         }
         if demo, !Self.isLoopback(bind) {
             throw Failure(
@@ -111,6 +124,7 @@ struct Configuration {
             data = value
         case "http-port": httpPort = try port()
         case "rtmp-port": rtmpPort = try port()
+        case "rtmps-port": rtmpsPort = try port()
         case "icecast-port": icecastPort = try port()
         case "admin-port": adminPort = try port()
         case "admin-bind": adminBind = try address()
@@ -126,6 +140,11 @@ struct Configuration {
                     guard let range = AddressRange(text) else { throw refuse("\"\(text)\" is not an address range") }
                     return range
                 })
+        case "max-connections":
+            guard let number = Int(value), (16...1_000_000).contains(number) else {
+                throw refuse("\"\(value)\" is not a number between 16 and 1000000")
+            }
+            maximumConnections = number
         case "irc-port": _ = try port()
         case "database-url":
             guard value != "sqlite:" else { break }

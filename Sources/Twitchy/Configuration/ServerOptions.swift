@@ -14,7 +14,10 @@ struct ServerOptions: ParsableArguments {
     @Option(help: "Port for RTMP. (default: 1935)")
     var rtmpPort: String?
 
-    @Option(help: "Port for Icecast sources and HTTP push. (default: 8000)")
+    @Option(help: "Port for RTMP over TLS; opened when there is a certificate. (default: 1936)")
+    var rtmpsPort: String?
+
+    @Option(help: "Port for Icecast sources and HTTP push, plain and with a certificate also TLS. (default: 8000)")
     var icecastPort: String?
 
     @Option(help: "Port for /healthz, /readyz and /metrics. (default: 9100)")
@@ -31,6 +34,15 @@ struct ServerOptions: ParsableArguments {
 
     @Option(help: "Addresses of proxies whose X-Forwarded-For counts, such as 10.0.0.0/8,::1.")
     var trustedProxies: String?
+
+    @Option(help: "PEM file of the certificate chain for encoders; read again when it changes. (default: no TLS)")
+    var tlsCertificate: String?
+
+    @Option(help: "PEM file of the certificate's private key.")
+    var tlsKey: String?
+
+    @Option(help: "Connections at a time. (default: what the limit of file descriptors leaves, at most 65536)")
+    var maxConnections: String?
 
     @Option(help: "Port for chat over IRC; nothing listens there yet. (default: 6667)")
     var ircPort: String?
@@ -83,12 +95,16 @@ struct ServerOptions: ParsableArguments {
         values["data"] = data
         values["http-port"] = httpPort
         values["rtmp-port"] = rtmpPort
+        values["rtmps-port"] = rtmpsPort
         values["icecast-port"] = icecastPort
         values["admin-port"] = adminPort
         values["admin-bind"] = adminBind
         values["bind"] = bind
         values["public-url"] = publicUrl
         values["trusted-proxies"] = trustedProxies
+        values["tls-certificate"] = tlsCertificate
+        values["tls-key"] = tlsKey
+        values["max-connections"] = maxConnections
         values["irc-port"] = ircPort
         values["database-url"] = databaseUrl
         values["amqp-url"] = amqpUrl
@@ -108,9 +124,9 @@ struct ServerOptions: ParsableArguments {
     }
 
     static let names = [
-        "data", "http-port", "rtmp-port", "icecast-port", "admin-port", "admin-bind", "bind", "public-url",
-        "trusted-proxies", "irc-port", "database-url", "amqp-url", "segment-store", "latency", "ladder", "slots",
-        "event-loops", "dvr", "keep-recordings", "recording-quota", "channel-quota", "log-level", "demo",
-        "no-supervise",
+        "data", "http-port", "rtmp-port", "rtmps-port", "icecast-port", "admin-port", "admin-bind", "bind",
+        "public-url", "trusted-proxies", "tls-certificate", "tls-key", "max-connections", "irc-port", "database-url",
+        "amqp-url", "segment-store", "latency", "ladder", "slots", "event-loops", "dvr", "keep-recordings",
+        "recording-quota", "channel-quota", "log-level", "demo", "no-supervise",
     ]
 }

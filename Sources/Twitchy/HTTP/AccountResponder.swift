@@ -14,7 +14,9 @@ struct AccountResponder: HTTPResponder {
     func respond(to request: HTTPRequest, in context: HTTPContext) -> HTTPAnswer {
         guard request.pathHasPrefix("/api/v1/") else { return .pass }
         let path = Array(request.pathSegments.dropFirst(2))
-        let base = publicURL ?? request.baseURL ?? ""
+        // Without a name of its own, links are relative to the request, unless a trusted proxy says what it is called:
+        // `Host` is the client's own word.
+        let base = publicURL ?? request.forwardedBaseURL ?? ""
         switch (request.method, path.count) {
         case (.get, 1) where path[0] == "channels":
             let query = request.queryParameters
@@ -35,10 +37,15 @@ struct AccountResponder: HTTPResponder {
                 try await Self.json(api.recordings(channelNamed: path[1], cursor: cursor, publicURL: base))
             }
         case (.post, 3) where path[0] == "channels" && path[2] == "presence":
-            let session = "\(request.clientAddress) \(request["user-agent"] ?? "")"
+            let beacon = Beacon(
+                address: request.clientAddress, userAgent: request["user-agent"] ?? "",
+                isOurs: request["twitchy-player"] != nil, session: request["twitchy-session"])
             return answer {
-                try await api.presence(channelNamed: path[1], session: String(session.prefix(128)))
-                return HTTPResponse(status: .noContent, fields: [.cacheControl("no-store")], isCrossOrigin: true)
+                let session = try await api.presence(channelNamed: path[1], beacon)
+                return HTTPResponse(
+                    status: .noContent,
+                    fields: [.cacheControl("no-store")] + (session.map { [HTTPField("Twitchy-Session", $0)] } ?? []),
+                    isCrossOrigin: true)
             }
         default: return .response(.problem(.notFound, detail: "There is nothing at this address."))
         }
@@ -50,6 +57,9 @@ struct AccountResponder: HTTPResponder {
                 return try await body()
             } catch let error as AccountError {
                 return Self.refusal(error)
+            } catch  where Task.isCancelled {
+                // The client has left, or the server shuts down.
+                return .problem(.serviceUnavailable, detail: "The request was given up.")
             } catch {
                 logger.error("Request failed", metadata: ["reason": "\(error)"])
                 return .problem(.serviceUnavailable, detail: "The server cannot answer this right now. Try again.")
@@ -69,7 +79,6 @@ struct AccountResponder: HTTPResponder {
             case .unknownChannel, .unknownUser, .unknownStreamKey: .notFound
             case .notOwner: .forbidden
             case .channelNameTaken, .usernameTaken: .conflict
-            case .tooManySessions: .serviceUnavailable
             default: .badRequest
             }
         let errors = error.field.map { [ProblemDocument.FieldError(field: $0, detail: error.description)] } ?? []

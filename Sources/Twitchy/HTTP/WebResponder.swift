@@ -22,7 +22,8 @@ struct WebResponder: HTTPResponder {
             fields: [
                 .cacheControl(asset.cacheControl),
                 HTTPField("Content-Security-Policy", WebPages.contentSecurityPolicy),
-                HTTPField("X-Content-Type-Options", "nosniff"), HTTPField("Referrer-Policy", "same-origin"),
+                HTTPField("Referrer-Policy", "same-origin"),
+                HTTPField("Cross-Origin-Opener-Policy", "same-origin"),
             ], body: ByteBuffer(bytes: asset.bytes),
             entityTag: asset.etag.trimmingCharacters(in: CharacterSet(charactersIn: "\"")))
     }

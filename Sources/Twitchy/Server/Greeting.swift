@@ -13,8 +13,8 @@ struct Greeting {
     func say(_ logger: Logger) {
         var metadata: Logger.Metadata = ["roles": "\(roles.map(\.rawValue).sorted().joined(separator: " "))"]
         let opened = [
-            ("http.port", ports.http), ("rtmp.port", ports.rtmp), ("icecast.port", ports.icecast),
-            ("admin.port", ports.admin),
+            ("http.port", ports.http), ("rtmp.port", ports.rtmp), ("rtmps.port", ports.rtmps),
+            ("icecast.port", ports.icecast), ("admin.port", ports.admin),
         ]
         for case (let name, let port?) in opened { metadata[name] = "\(port)" }
         if roles.contains(.ingest) || roles.contains(.transcoder) {

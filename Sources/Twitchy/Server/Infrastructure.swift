@@ -5,6 +5,7 @@ import NIOPosix
 import Persistence
 import SegmentStore
 import Synchronization
+import TLS
 import Telemetry
 
 /// What the roles of this process stand on. Implementations are picked here and nowhere else.
@@ -17,11 +18,17 @@ struct Infrastructure {
     let health: HealthRegistry
     let group: MultiThreadedEventLoopGroup
     let threads: NIOThreadPool
+    /// For encoders; nil: they come without TLS.
+    let tls: TLSIdentity?
+    /// File descriptors that the process may have.
+    let descriptors: Int
     let databases: Databases
     let bus: any MessageBus
     let store: any SegmentStore
     /// What became of writes to databases and store.
     let writes: DependencyWrites
+    /// nil where this process writes no files, or where there are none.
+    let temporaries: TemporaryFiles?
     /// Kept for as long as the process lives: it locks the folder.
     private let folder: DataFolder?
     private let stores: SegmentStores
@@ -32,6 +39,8 @@ struct Infrastructure {
         self.configuration = configuration
         self.inheritance = inheritance
         self.output = output
+        descriptors = FileDescriptors.raiseLimit()
+        tls = roles.contains(.ingest) ? try Self.tls(configuration) : nil
         metrics = MetricsRegistry()
         health = HealthRegistry()
         // Without files of its own a process shares the folder, if it uses it at all.
@@ -50,6 +59,12 @@ struct Infrastructure {
         bus = try Self.bus(configuration, health: health, roles: roles, logger: output.logger(label: "bus"))
         stores = try SegmentStores(configuration.segments, data: configuration.data, threads: threads, group: group)
         store = writes.watched(stores.store)
+        let isExclusive = folder != nil && configuration.segments == .files(nil)
+        temporaries =
+            roles.contains(.transcoder)
+            ? stores.files.map {
+                TemporaryFiles(store: $0, isExclusive: isExclusive, logger: output.logger(label: "store"))
+            } : nil
         metrics.observeProcess()
         if let inheritance {
             metrics.observe(
@@ -113,6 +128,14 @@ struct Infrastructure {
         try await group.shutdownGracefully()
         try await threads.shutdownGracefully()
         output.flush()
+    }
+
+    private static func tls(_ configuration: Configuration) throws -> TLSIdentity? {
+        do {
+            return try configuration.tls.map { files throws(TLSFilesError) in try TLSIdentity(files) }
+        } catch {
+            throw Failure(code: Failure.usage, description: error.description)
+        }
     }
 
     private static func bus(

@@ -3,6 +3,7 @@ import HTTPService
 import Ingest
 import NIOCore
 import Origin
+import TLS
 import Telemetry
 
 /// The open ports of the roles, and what listens there.
@@ -11,12 +12,13 @@ struct Listeners {
     struct Ports {
         var http: Int?
         var rtmp: Int?
+        var rtmps: Int?
         var icecast: Int?
         var admin: Int?
     }
 
     private(set) var ports = Ports()
-    private var rtmp: (any NIOCore.Channel)?
+    private var rtmp: [any NIOCore.Channel] = []
     private var servers: [HTTPServer] = []
 
     /// Opens every port, or none.
@@ -34,15 +36,28 @@ struct Listeners {
     private mutating func open(_ roles: RunningRoles, _ base: Infrastructure) async throws {
         let configuration = base.configuration
         let inherited = base.inheritance?.descriptors ?? [:]
+        let responders = Self.publicResponders(roles, base)
+        let limits = ConnectionLimits(base, hasListeners: !responders.isEmpty, hasEncoders: roles.ingest != nil)
         if let ingest = roles.ingest {
             let listener = try await ingest.listenForRTMP(
-                host: configuration.bind, port: configuration.rtmpPort, socket: inherited[.rtmp])
-            (rtmp, ports.rtmp) = (listener.0, listener.port)
+                host: configuration.bind, port: configuration.rtmpPort, socket: inherited[.rtmp], limiter: limits.rtmp)
+            rtmp.append(listener.0)
+            ports.rtmp = listener.port
+            if let tls = base.tls {
+                let listener = try await ingest.listenForRTMP(
+                    host: configuration.bind, port: configuration.rtmpsPort, socket: inherited[.rtmps],
+                    limiter: limits.rtmp
+                ) { try tls.secure($0) }
+                rtmp.append(listener.0)
+                ports.rtmps = listener.port
+            }
             var settings = HTTPServerConfiguration()
             settings.trustedProxies = configuration.trustedProxies
             settings.requiresHost = false
             settings.requiresTidyPaths = false
             settings.explainsInReason = true
+            settings.limiter = limits.icecast
+            if let tls = base.tls { settings.secure = { try tls.secureIfAsked($0) } }
             ports.icecast = try await start(
                 HTTPServer(
                     host: configuration.bind, port: configuration.icecastPort, socket: inherited[.icecast],
@@ -50,10 +65,10 @@ struct Listeners {
                     responders: [ingest.icecastResponder, HealthResponder()], configuration: settings,
                     logger: base.output.logger(label: "icecast")), option: "--icecast-port")
         }
-        let responders = Self.publicResponders(roles, base)
         if !responders.isEmpty {
             var settings = HTTPServerConfiguration()
             settings.trustedProxies = configuration.trustedProxies
+            settings.limiter = limits.http
             ports.http = try await start(
                 HTTPServer(
                     host: configuration.bind, port: configuration.httpPort, socket: inherited[.http], group: base.group,
@@ -61,11 +76,13 @@ struct Listeners {
                     configuration: settings, metrics: ServerCounters(base.metrics),
                     logger: base.output.logger(label: "http")), option: "--http-port")
         }
+        var settings = HTTPServerConfiguration()
+        settings.limiter = limits.admin
         ports.admin = try await start(
             HTTPServer(
                 host: configuration.adminBind, port: configuration.adminPort, socket: inherited[.admin],
                 group: base.group,
-                responders: [AdminResponder(health: base.health, metrics: base.metrics)],
+                responders: [AdminResponder(health: base.health, metrics: base.metrics)], configuration: settings,
                 logger: base.output.logger(label: "admin")), option: "--admin-port")
     }
 
@@ -97,7 +114,7 @@ struct Listeners {
 
     func close() async {
         // Closed already is what is wanted.
-        try? await rtmp?.close()
+        for listener in rtmp { try? await listener.close() }
         await withTaskGroup { tasks in
             for server in servers { tasks.addTask { await server.shutdown() } }
         }

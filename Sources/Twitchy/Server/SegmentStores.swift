@@ -6,6 +6,8 @@ import SegmentStore
 /// The store that the configuration names, and what has to be closed with it.
 struct SegmentStores {
     let store: any SegmentStore
+    /// nil where segments are not files.
+    let files: FileSegmentStore?
     private let remote: S3SegmentStore?
 
     /// - Parameters:
@@ -18,7 +20,9 @@ struct SegmentStores {
     ) throws {
         switch location {
         case .files(let path):
-            store = FileSegmentStore(root: path ?? folder + "/segments", threads: threads)
+            let files = FileSegmentStore(root: path ?? folder + "/segments", threads: threads)
+            store = files
+            self.files = files
             remote = nil
         case .s3(let location):
             do {
@@ -26,6 +30,7 @@ struct SegmentStores {
                 let remote = S3SegmentStore(location: location, credentials: credentials, group: group)
                 store = remote
                 self.remote = remote
+                files = nil
             } catch {
                 throw Failure(code: Failure.usage, description: "--segment-store: \(error.description)")
             }

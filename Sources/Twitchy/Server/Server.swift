@@ -2,6 +2,7 @@ import AccountService
 import FFmpeg
 import Logging
 import MessageBus
+import TLS
 import Telemetry
 
 /// The composition root: the roles of this process, from start to end.
@@ -33,7 +34,7 @@ struct Server {
             databases: base.databases.named,
             store: roles.contains(.transcoder) || roles.contains(.origin) ? base.store : nil, writes: base.writes,
             health: base.health)
-        let end = await Self.untilTheEnd(running, watch)
+        let end = await Self.untilTheEnd(running, watch, base)
         logger.info("Shutting down", metadata: ["reason": "\(end.reason)"])
         await listeners.close()
         _ = try? await end.services.value
@@ -43,12 +44,16 @@ struct Server {
 
     /// Runs the services until a signal comes or one of them ends.
     private static func untilTheEnd(
-        _ running: RunningRoles, _ watch: DependencyWatch
+        _ running: RunningRoles, _ watch: DependencyWatch, _ base: Infrastructure
     ) async -> (reason: String, services: Task<Void, any Error>) {
         let services = Task {
             try await withThrowingTaskGroup(of: Void.self) { tasks in
                 tasks.addTask { try await running.run() }
                 tasks.addTask { await watch.run() }
+                if let temporaries = base.temporaries { tasks.addTask { await temporaries.run() } }
+                if let tls = base.tls {
+                    tasks.addTask { await tls.follow(on: base.threads, logger: base.output.logger(label: "tls")) }
+                }
                 try await tasks.next()
                 tasks.cancelAll()
                 try await tasks.waitForAll()

@@ -7,7 +7,7 @@ struct Inheritance: Sendable, Equatable {
         /// The lock of the data folder.
         case lock
         /// Listening sockets.
-        case http, rtmp, icecast, admin
+        case http, rtmp, rtmps, icecast, admin
     }
 
     /// Process id of the supervisor.

@@ -34,12 +34,16 @@ struct Supervisor {
         inheritance = Inheritance(supervisor: getpid())
         folder = configuration.databaseURL == nil ? try DataFolder(configuration.data, patience: Self.patience) : nil
         inheritance.descriptors[.lock] = folder?.descriptor
-        for (item, host, port, option) in [
+        var listeners = [
             (Inheritance.Item.rtmp, configuration.bind, configuration.rtmpPort, "--rtmp-port"),
             (.icecast, configuration.bind, configuration.icecastPort, "--icecast-port"),
             (.http, configuration.bind, configuration.httpPort, "--http-port"),
             (.admin, configuration.adminBind, configuration.adminPort, "--admin-port"),
-        ] {
+        ]
+        if configuration.tls != nil {
+            listeners.append((.rtmps, configuration.bind, configuration.rtmpsPort, "--rtmps-port"))
+        }
+        for (item, host, port, option) in listeners {
             let socket = try ListeningSocket.open(host: host, port: port, option: option, patience: Self.patience)
             inheritance.descriptors[item] = socket
             sockets.append(socket)

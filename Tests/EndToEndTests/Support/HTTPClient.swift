@@ -43,10 +43,12 @@ final class HTTPConnection {
 
     func get(_ path: String) throws -> HTTPReply { try send("GET", path, [:]) }
 
-    func send(_ method: String, _ path: String, _ fields: [String: String]) throws -> HTTPReply {
+    func send(
+        _ method: String, _ path: String, _ fields: [String: String], host: String = "127.0.0.1", body: String = ""
+    ) throws -> HTTPReply {
         let start = Moment.now
         let lines = fields.sorted { $0.key < $1.key }.map { "\($0): \($1)\r\n" }.joined()
-        try connection.write("\(method) \(path) HTTP/1.1\r\nHost: 127.0.0.1\r\n\(lines)\r\n")
+        try connection.write("\(method) \(path) HTTP/1.1\r\nHost: \(host)\r\n\(lines)\r\n\(body)")
         return try readReply(toHead: method == "HEAD", since: start)
     }
 

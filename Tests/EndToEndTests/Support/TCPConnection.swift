@@ -6,7 +6,8 @@ final class TCPConnection {
     private var buffer: [UInt8] = []
     private var position = 0
 
-    init(port: Int, timeoutSeconds: Int = 30) throws {
+    /// - Parameter local: an address of this machine to come from.
+    init(port: Int, from local: String = "127.0.0.1", timeoutSeconds: Int = 30) throws {
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { throw TestFailure("no socket: \(Self.reason)") }
         var one: Int32 = 1
@@ -15,15 +16,20 @@ final class TCPConnection {
             var time = timeval(tv_sec: timeoutSeconds, tv_usec: 0)
             setsockopt(descriptor, SOL_SOCKET, option, &time, socklen_t(MemoryLayout<timeval>.size))
         }
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = in_port_t(port).bigEndian
-        address.sin_addr.s_addr = inet_addr("127.0.0.1")
-        let code = withUnsafePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+        func with(_ host: String, _ port: Int, _ call: (UnsafePointer<sockaddr>, socklen_t) -> Int32) -> Int32 {
+            var address = sockaddr_in()
+            address.sin_family = sa_family_t(AF_INET)
+            address.sin_port = in_port_t(port).bigEndian
+            address.sin_addr.s_addr = inet_addr(host)
+            return withUnsafePointer(to: &address) {
+                $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                    call($0, socklen_t(MemoryLayout<sockaddr_in>.size))
+                }
             }
         }
+        let descriptor = descriptor
+        var code = local == "127.0.0.1" ? 0 : with(local, 0) { bind(descriptor, $0, $1) }
+        if code == 0 { code = with("127.0.0.1", port) { connect(descriptor, $0, $1) } }
         guard code == 0 else {
             let reason = Self.reason
             close()
@@ -36,6 +42,13 @@ final class TCPConnection {
     func close() {
         if descriptor >= 0 { _ = Glibc.close(descriptor) }
         descriptor = -1
+    }
+
+    /// Closes with a reset instead of an end.
+    func reset() {
+        var option = linger(l_onoff: 1, l_linger: 0)
+        setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &option, socklen_t(MemoryLayout<linger>.size))
+        close()
     }
 
     func write(_ text: String) throws { try write(Array(text.utf8)) }

@@ -26,14 +26,15 @@ final class TwitchyServer: Sendable {
     ]
 
     /// Starts a server with the demo channel, and waits until its ports are open.
+    /// - Parameter descriptors: how many files it may have open; nil for as many as the tests.
     static func start(
         in scene: Scene, name: String = "server", data: URL? = nil, options: [String] = [],
-        environment: [String: String] = [:]
+        environment: [String: String] = [:], descriptors: Int? = nil
     ) async throws -> TwitchyServer {
         let data = data ?? scene.file("data")
-        let process = try scene.start(
-            Products.server, ["serve", "--demo", "--data", data.path] + freePorts + options, name: name,
-            environment: environment)
+        var command = descriptors.map { ["prlimit", "--nofile=\($0)"] } ?? []
+        command += [Products.server, "serve", "--demo", "--data", data.path] + freePorts + options
+        let process = try scene.start(command[0], Array(command.dropFirst()), name: name, environment: environment)
         let line = try await eventually("\(name) serves", within: 20) { () -> LogLine? in
             if let exit = process.exit { throw TestFailure("\(name) ended with \(exit)") }
             return process.log.first { $0.message == "Serving" }
@@ -46,6 +47,13 @@ final class TwitchyServer: Sendable {
             http: try port("http.port"), rtmp: try port("rtmp.port"), icecast: try port("icecast.port"),
             admin: try port("admin.port"))
         return TwitchyServer(process: process, data: data, ports: ports, scene: scene)
+    }
+
+    /// The process that serves, which is a child of the one that was started where that supervises it.
+    func serverProcess() throws -> pid_t {
+        let children = try String(
+            contentsOfFile: "/proc/\(process.identifier)/task/\(process.identifier)/children", encoding: .utf8)
+        return children.split(separator: " ").first.flatMap { pid_t($0) } ?? process.identifier
     }
 
     // MARK: Addresses

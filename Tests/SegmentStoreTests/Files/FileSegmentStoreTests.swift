@@ -1,7 +1,8 @@
 import Foundation
 import NIOCore
-import SegmentStore
 import Testing
+
+@testable import SegmentStore
 
 struct FileSegmentStoreTests {
     @Test func nothingIsLeftOfTemporaryNames() async throws {
@@ -21,6 +22,37 @@ struct FileSegmentStoreTests {
             try Data("x".utf8).write(to: folder.appending(path: "notes.txt"))
             #expect(try await store.objects(under: "s", after: nil, limit: 9).map(\.key) == ["s/aac-64/1-0.m4s"])
             #expect(try await store.streams() == ["s"])
+        }
+    }
+
+    /// Files of killed writers go, wherever they lie; those of writers that may still be at work, objects, and what is
+    /// not ours stay.
+    @Test func filesOfKilledWritersAreSwept() async throws {
+        try await FileStore.with { store, folder in
+            for key in ["probe", "s/index.json", "s/aac-64/1-0.m4s"] {
+                try await store.put(ByteBuffer(string: "whole"), at: key)
+            }
+            let temporaries = [".probe", "s/.index.json", "s/aac-64/.1-1.m4s"].map { "\($0).\(UUID().uuidString)" }
+            let others = [".keep", "s/.1-1.m4s.0", "s/aac-64/notes.\(UUID().uuidString)"]
+            for name in temporaries + others { try Data("half".utf8).write(to: folder.appending(path: name)) }
+            func remain(_ names: [String]) -> [String] {
+                names.filter { FileManager.default.fileExists(atPath: folder.appending(path: $0).path) }
+            }
+            #expect(try await store.removeTemporaries(olderThan: .seconds(600)) == 0)
+            #expect(remain(temporaries) == temporaries)
+            #expect(try await store.removeTemporaries(olderThan: .zero) == 3)
+            #expect(remain(temporaries) == [])
+            #expect(remain(others) == others)
+            #expect(remain(["probe", "s/index.json", "s/aac-64/1-0.m4s"]).count == 3)
+            #expect(try await store.removeTemporaries(olderThan: .zero) == 0)
+        }
+    }
+
+    /// What `put` names a file is what the sweep looks for.
+    @Test func temporaryNamesAreKnownAgain() {
+        #expect(FileSegmentStore.isTemporary(FileSegmentStore.temporaryName(for: "1-0.m4s")))
+        for name in ["1-0.m4s", ".1-0.m4s", ".", "..", "", ".\(UUID().uuidString)", "1.\(UUID().uuidString)"] {
+            #expect(!FileSegmentStore.isTemporary(name), "\(name)")
         }
     }
 
