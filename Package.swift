@@ -68,6 +68,7 @@ let package = Package(
         module("RTMP", ["AudioTimeline", nio("NIOCore")]),
 
         // Wrappers and foundations.
+        module("Audience", ["HTTPService"]),
         module("FFmpeg", ["AudioTimeline", "CFFmpeg", nio("NIOCore")]),
         module("Gzip", ["CZlib", nio("NIOCore")]),
         module("HTTPService", ["Gzip", logging, nio("NIOCore"), nio("NIOPosix")]),
@@ -91,7 +92,7 @@ let package = Package(
         // Services: none imports another.
         module(
             "AccountService",
-            ["Events", "MessageBus", "Persistence", crypto, logging, nio("NIOCore")]),
+            ["Audience", "Events", "HTTPService", "MessageBus", "Persistence", crypto, logging, nio("NIOCore")]),
         module(
             "Ingest",
             [
@@ -101,7 +102,7 @@ let package = Package(
         module(
             "Origin",
             [
-                "AudioTimeline", "Events", "Gzip", "HLS", "HTTPService", "MessageBus", "Persistence",
+                "Audience", "AudioTimeline", "Events", "Gzip", "HLS", "HTTPService", "MessageBus", "Persistence",
                 "SegmentStore", "Telemetry", logging, nio("NIOCore"), nio("NIOPosix"),
             ]),
         module(
@@ -116,14 +117,9 @@ let package = Package(
         .executableTarget(
             name: "Twitchy",
             dependencies: [
-<<<<<<< HEAD
                 "AccountService", "AudioTimeline", "CProcess", "Events", "FFmpeg", "HTTPService", "Ingest",
                 "MessageBus", "Origin",
-                "Persistence", "SegmentStore", "Telemetry", "Transcoder", "Web", crypto, httpClient, logging,
-=======
-                "AccountService", "AudioTimeline", "Events", "FFmpeg", "HTTPService", "Ingest", "MessageBus", "Origin",
                 "Persistence", "SegmentStore", "TLS", "Telemetry", "Transcoder", "Web", crypto, httpClient, logging,
->>>>>>> 1af9dc8 (Limit connections, and let encoders push over TLS)
                 nio("NIOCore"), nio("NIOFoundationCompat"),
                 nio("NIOPosix"), "Yams", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
@@ -144,6 +140,7 @@ let package = Package(
                 "DatabaseTesting", "Events", "HTTPService", "MessageBus", "Persistence", crypto, logging,
                 nio("NIOCore"),
             ]),
+        tests("Audience", ["HTTPService"]),
         tests("AudioTimeline", [nio("NIOCore")]),
         tests("CMAF", [nio("NIOCore")]),
         tests("Events"),

@@ -15,8 +15,6 @@ public enum AccountError: Error, Sendable, Hashable {
     case tooManyStreamKeys
     case unknownStreamKey(String)
     case invalidCursor
-    case invalidSession
-    case tooManySessions
 
     /// The field of the request that has to change, where one has to.
     public var field: String? {
@@ -27,8 +25,7 @@ public enum AccountError: Error, Sendable, Hashable {
         case .invalidLabel: "label"
         case .expiryInThePast: "expiresAt"
         case .invalidCursor: "cursor"
-        case .invalidSession: "session"
-        case .unknownUser, .unknownChannel, .notOwner, .tooManyStreamKeys, .unknownStreamKey, .tooManySessions: nil
+        case .unknownUser, .unknownChannel, .notOwner, .tooManyStreamKeys, .unknownStreamKey: nil
         }
     }
 }
@@ -51,8 +48,6 @@ extension AccountError: CustomStringConvertible {
             "A channel has at most \(StreamKey.maximumActiveCount) stream keys at a time. Revoke one first."
         case .unknownStreamKey(let id): "The channel has no stream key \(id)."
         case .invalidCursor: "The cursor is not one that a list returned."
-        case .invalidSession: "A session is named by 1 to 128 characters."
-        case .tooManySessions: "This server counts no more listeners at the moment."
         }
     }
 }

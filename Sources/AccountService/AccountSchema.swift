@@ -74,5 +74,8 @@ enum AccountSchema {
             Migration(
                 version: 3, name: "say for each channel whether its streams are kept",
                 statements: ["ALTER TABLE channels ADD COLUMN recording BIGINT NOT NULL DEFAULT 1"]),
+            Migration(
+                version: 4, name: "keep keys that all processes of the service sign with",
+                statements: ["CREATE TABLE secrets (name TEXT NOT NULL PRIMARY KEY, value {bytes} NOT NULL)"]),
         ])
 }

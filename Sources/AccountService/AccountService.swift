@@ -39,6 +39,7 @@ public final class AccountService: Sendable {
     /// Brings the database up to date. Needed before any operation; does nothing the second time.
     public func prepare() async throws {
         try await database.migrate([Outbox.schema, Inbox.schema, AccountSchema.schema])
+        listeners.use(try await database.transaction { try PlayerSessions.stored(in: $0) })
     }
 
     /// Makes this service a subscriber, so that what others publish from now on is kept for it. In one process with

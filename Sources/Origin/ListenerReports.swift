@@ -1,3 +1,4 @@
+import Audience
 import Events
 import HTTPService
 import Logging
@@ -6,7 +7,8 @@ import NIOCore
 import Persistence
 import Synchronization
 
-/// Counts direct listeners of this origin and tells their numbers every 5 s.
+/// Counts direct listeners of this origin and tells their numbers every 5 s: those whose players are not ours, told
+/// apart by address and user agent. Ours report by beacon, and say so with a header.
 final class ListenerReports: Sendable {
     static let interval = Duration.seconds(5)
     /// By which our own player tells that it reports itself.
@@ -17,7 +19,7 @@ final class ListenerReports: Sendable {
     private let bus: any MessageBus
     private let directory: StreamDirectory
     private let logger: Logger
-    private let listeners = Mutex(DirectListeners())
+    private let listeners = Mutex(Audience(Audience.Limits(perAddress: 4)))
 
     init(process: String, bus: any MessageBus, directory: StreamDirectory, logger: Logger) {
         self.process = process
@@ -26,11 +28,29 @@ final class ListenerReports: Sendable {
         self.logger = logger
     }
 
-    /// A playlist of the channel was asked for.
-    func seen(_ request: HTTPRequest, channel: String) {
-        guard request[Self.playerField] == nil else { return }
-        let userAgent = request["user-agent"] ?? ""
-        listeners.withLock { $0.seen(request.clientAddress, userAgent: userAgent, channel: channel, at: .now) }
+    /// A playlist of the channel was asked for: whoever gets it listens. A playlist that the player has already (304)
+    /// is one too.
+    func counting(_ answer: HTTPAnswer, to request: HTTPRequest, channel: String) -> HTTPAnswer {
+        guard request[Self.playerField] == nil else { return answer }
+        let address = request.clientAddress
+        let name = (request["user-agent"] ?? "").hashValue
+        let answered: @Sendable (HTTPResponse) -> Void = { response in
+            guard response.status.code == 200 else { return }
+            self.listeners.withLock { _ = $0.seen(address, name: name, channel: channel, at: .now) }
+        }
+        switch answer {
+        case .response(let response): answered(response)
+        case .future(let future): future.whenSuccess(answered)
+        case .async(let function):
+            return .async {
+                let response = await function()
+                answered(response)
+                return response
+            }
+        case .decide(let function): return .decide { self.counting(await function(), to: request, channel: channel) }
+        case .body, .handOver, .pass: break
+        }
+        return answer
     }
 
     /// Reports until cancelled.

@@ -25,7 +25,10 @@ public struct OriginResponder: HTTPResponder {
             return rewindMaster(channel: components[0], context)
         case 4 where components[1] == "recordings" && components[3] == "master.m3u8":
             return recordings.master(channel: components[0], stream: components[2])
-        case 4: return media(components, request, context)
+        case 4:
+            let answer = media(components, request, context)
+            return components[3].hasSuffix(".m3u8")
+                ? reports.counting(answer, to: request, channel: components[0]) : answer
         case 5 where components[1] == "recordings" && components[4] == "vod.m3u8":
             return recordings.playlist(channel: components[0], stream: components[2], rendition: components[3])
         default: return .response(.noSuchMedia)
@@ -55,7 +58,6 @@ public struct OriginResponder: HTTPResponder {
         guard directory.belongs(stream, to: channel) else {
             return recordings.segment(channel: channel, stream: stream, rendition: rendition, file: file)
         }
-        if file.hasSuffix(".m3u8") { reports.seen(request, channel: channel) }
         if file == "rewind.m3u8" { return recordings.rewind(channel: channel, stream: stream, rendition: rendition) }
         guard let hub = hubs.hub(stream) else { return .response(.notYet) }
         if file == "live.m3u8" {

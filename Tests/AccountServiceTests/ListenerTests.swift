@@ -31,27 +31,4 @@ struct ListenerTests {
         }
         #expect(census.listeners(ofChannel: "1", at: start) == ListenerCensus.maximumProcessCount)
     }
-
-    @Test func aSessionIsCountedOnceAndForThirtySeconds() {
-        var sessions = ListenerSessions()
-        let counted = [
-            sessions.seen("x", channelID: "1", at: start),
-            sessions.seen("x", channelID: "1", at: start + .seconds(20)),
-            sessions.seen("x", channelID: "2", at: start + .seconds(20)),
-            sessions.seen("y", channelID: "1", at: start),
-        ]
-        #expect(counted == [true, true, true, true])
-        #expect(sessions.counts(at: start + .seconds(30)) == ["1": 2, "2": 1])
-        #expect(sessions.counts(at: start + .seconds(31)) == ["1": 1, "2": 1])
-        #expect(sessions.counts(at: start + .seconds(51)).isEmpty)
-    }
-
-    @Test func sessionsAreBounded() {
-        var sessions = ListenerSessions()
-        for number in 0..<ListenerSessions.maximumCount { _ = sessions.seen("\(number)", channelID: "1", at: start) }
-        let isOneMoreCounted = sessions.seen("one more", channelID: "1", at: start)
-        let isOldOneCounted = sessions.seen("0", channelID: "1", at: start)
-        #expect(!isOneMoreCounted)
-        #expect(isOldOneCounted)
-    }
 }

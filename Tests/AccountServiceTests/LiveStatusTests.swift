@@ -162,7 +162,7 @@ struct LiveStatusTests {
             let channel = try await test.service.createChannel(name: "radio", title: "Radio")
             try await test.service.subscribe()
             try await test.tell(.streamStarted(stream("s1", channel.id)), version: 1)
-            for session in ["a", "b", "a"] { try await test.api.presence(channelNamed: "radio", session: session) }
+            for agent in ["a", "b", "a"] { try await test.beacon(from: "192.0.2.1", userAgent: agent) }
             try await test.whileRunning { () async throws in
                 // The exclusive subscription begins with the run: what is counted is told until it is heard.
                 _ = try await test.channel("radio") { $0.live }
@@ -177,11 +177,8 @@ struct LiveStatusTests {
                     .listenersCounted(ListenersCounted(process: "origin-1", counts: [:])), version: 2)
                 #expect(try await test.channel("radio") { $0.listeners == 2 }.live)
             }
-            await #expect(throws: AccountError.invalidSession) {
-                try await test.api.presence(channelNamed: "radio", session: "")
-            }
             await #expect(throws: AccountError.unknownChannel("none")) {
-                try await test.api.presence(channelNamed: "none", session: "a")
+                try await test.beacon(from: "192.0.2.1", channel: "none")
             }
         }
     }

@@ -1,6 +1,7 @@
 import AccountService
 import DatabaseTesting
 import Events
+import HTTPService
 import Logging
 import MessageBus
 import NIOCore
@@ -76,7 +77,9 @@ final class ServiceUnderTest: Sendable {
     func withCommand(_ body: (AccountService) async throws -> Void) async throws {
         let database = try store.open()
         do {
-            try await body(AccountService(database: database, bus: InProcessMessageBus(), logger: logger))
+            try await body(
+                AccountService(
+                    database: database, bus: InProcessMessageBus(), logger: logger, now: { [clock] in clock.now }))
         } catch {
             try await database.close()
             throw error
@@ -93,6 +96,18 @@ final class ServiceUnderTest: Sendable {
                 return event
             }
         }
+    }
+
+    /// A player tells that it plays the channel `radio`.
+    @discardableResult
+    func beacon(
+        from address: String, userAgent: String = "", channel: String = "radio", isOurs: Bool = false,
+        session: String? = nil
+    ) async throws -> String? {
+        let address = try #require(IPAddress(address))
+        return try await api.presence(
+            channelNamed: channel,
+            Beacon(address: address, userAgent: userAgent, isOurs: isOurs, session: session))
     }
 
     /// Tells the service what another one tells.

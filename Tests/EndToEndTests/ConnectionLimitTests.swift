@@ -47,7 +47,7 @@ import Testing
     @Test func descriptorsThatRunOutAreWaitedFor() async throws {
         try await Scene.run { scene in
             let server = try await TwitchyServer.start(in: scene)
-            let process = try server.serverProcess()
+            let process = try await server.worker()
             let admin = try await onThread { Kept([try HTTPConnection(port: server.ports.admin)]) }
             func metrics() async throws -> String { try await onThread { try admin.first.get("/metrics").text } }
             let before = try #require(value("twitchy_process_open_descriptors", try await metrics()))

@@ -36,10 +36,11 @@ import Testing
         }
     }
 
-    /// A player that is not ours is counted where it asks for playlists; ours, which reports itself, is not.
-    @Test func playersOfOthersAreCounted() async throws {
+    /// A player that is not ours is counted where it gets playlists; ours, which reports itself, is not. Neither kind
+    /// can be invented by the hundred.
+    @Test func listenersAreCountedOnceAndNotMadeUp() async throws {
         try await Scene.run { scene in
-            let signal = try await Signal.make(in: scene, seconds: 25)
+            let signal = try await Signal.make(in: scene, seconds: 45)
             let server = try await TwitchyServer.start(in: scene)
             _ = try scene.encoder(
                 signal.file, ["-c:a", "aac"], to: ["-f", "flv", server.rtmpAddress(key: "demo-key")])
@@ -52,13 +53,38 @@ import Testing
             #expect(try await listeners() == 0, "the tests themselves asked for no playlist yet")
             let recorder = try scene.record(server.address(stream.live("aac-64")), name: "recorder")
             _ = try await eventually("ffmpeg is counted", within: 15) { try await listeners() == 1 ? true : nil }
-            let master = server.address("/hls/demo/\(stream.identifier)/aac-64/live.m3u8")
+            let playlist = stream.live("aac-64")
+            let master = server.address(playlist)
             _ = try scene.start(
                 "curl", ["-s", "-o", "/dev/null", "-A", "ours", "-H", "Twitchy-Player: 1", master], name: "ours")
             _ = try scene.start("curl", ["-s", "-o", "/dev/null", "-A", "other", master], name: "other")
             _ = try await eventually("curl is counted once", within: 15) { try await listeners() == 2 ? true : nil }
+
+            // Whoever gets no playlist hears nothing, and one address is a few listeners at most.
+            let none = playlist.replacingOccurrences(of: "aac-64", with: "none")
+            #expect(try await server.http.get(none, ["User-Agent": "lost"]).status == 404)
+            for number in 0..<20 { _ = try await server.http.get(playlist, ["User-Agent": "agent \(number)"]) }
+            // Our page's player is counted by a session that the server signed.
+            let presence = "/api/v1/channels/demo/presence"
+            let session = try #require(
+                try await server.http.send("POST", presence, ["Twitchy-Player": "1"])["Twitchy-Session"])
+            let forged = String(session.reversed())
+            for _ in 0..<20 {
+                let answer = try await server.http.send(
+                    "POST", presence, ["Twitchy-Player": "1", "Twitchy-Session": forged])
+                #expect(answer.status == 204 && answer["Twitchy-Session"] != nil)
+            }
+            for _ in 0..<3 {
+                let answer = try await server.http.send(
+                    "POST", presence, ["Twitchy-Player": "1", "Twitchy-Session": session])
+                #expect(answer.status == 204 && answer["Twitchy-Session"] == nil)
+                #expect(answer["Cache-Control"] == "no-store")
+            }
+            _ = try await eventually("four and our own are counted", within: 15) {
+                try await listeners() == 5 ? true : nil
+            }
             try await Task.sleep(for: .seconds(6))
-            #expect(try await listeners() == 2)
+            #expect(try await listeners() == 5)
             recorder.player.kill()
         }
     }

@@ -16,7 +16,7 @@ struct ChunkedBodyDecoderTests {
     }
 
     @Test func bodyCanBeSplitAnywhere() throws {
-        let bytes = Array("4\r\nWiki\r\n6;a=\"b\"\r\npedia \r\nD\nin \r\n\r\nchunks\r\n0\r\nX: y\r\n\r\nGET".utf8)
+        let bytes = Array("4\r\nWiki\r\n6;a=\"b\"\r\npedia \r\nD\r\nin \r\n\r\nchunks\r\n0\r\nX: y\r\n\r\nGET".utf8)
         for split in 0...bytes.count {
             let result = try decode([bytes[..<split], bytes[split...]])
             #expect(result.body == "Wikipedia in \r\n\r\nchunks")

@@ -29,8 +29,8 @@ struct HTTPResponseTests {
         let (head, body, status) = try exchange(response)
         #expect(
             head == [
-                "HTTP/1.1 200 OK", "Content-Type: text/plain", "Cache-Control: no-store",
-                "Access-Control-Allow-Origin: *",
+                "HTTP/1.1 200 OK", "Content-Type: text/plain", "X-Content-Type-Options: nosniff",
+                "Cache-Control: no-store", "Access-Control-Allow-Origin: *",
                 "Access-Control-Expose-Headers: Age, Date, Content-Length, Content-Range", "Content-Length: 2",
                 "Date: D",
             ])

@@ -50,15 +50,16 @@ struct HTTPServerConnectionsTests {
     /// Hundreds of connections from one address: a client at another one is answered all the while, and the crowd
     /// costs no more descriptors than it has places.
     @Test func aCrowdFromOneAddressKeepsNobodyOut() async throws {
-        let limiter = limiter(200, perAddress: 50)
+        let limiter = limiter(100, perAddress: 25)
         try await withServer([Self.hello], configuration: configuration(limiter)) { server in
             let crowd = Crowd()
-            try await crowd.connect(400, to: server.port, from: "127.0.0.2", on: server.group)
+            try await crowd.connect(150, to: server.port, from: "127.0.0.2", on: server.group)
             for _ in 0..<10 {
                 let answer = try await server.exchange("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
                 #expect(answer.hasPrefix("HTTP/1.1 200"))
             }
-            #expect(limiter.count <= 51)
+            // Connections that just ended may still be counted.
+            #expect(limiter.count <= 25 + 10)
             await crowd.leave()
             for _ in 0..<500 where limiter.count > 0 { try await Task.sleep(for: .milliseconds(10)) }
             #expect(limiter.count == 0)

@@ -208,7 +208,7 @@ struct HTTPServerLimitsTests {
                 return .future(promise.futureResult)
             case "/async":
                 return .async {
-                    try? await Task.sleep(for: .milliseconds(300))
+                    try? await Task.sleep(for: .seconds(1))
                     return .text("finished")
                 }
             default: return .response(.text("quick"))

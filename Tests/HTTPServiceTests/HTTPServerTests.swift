@@ -96,7 +96,8 @@ struct HTTPServerTests {
     @Test func preflightIsAnsweredBelowItsPrefix() async throws {
         try await withServer([CrossOriginPreflight(below: "/hls/"), Self.echo]) { server in
             let text = try await server.exchange("OPTIONS /hls/x HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
-            #expect(text.hasPrefix("HTTP/1.1 204 No Content\r\nAccess-Control-Allow-Methods: GET, HEAD, OPTIONS\r\n"))
+            #expect(text.hasPrefix("HTTP/1.1 204 No Content\r\n"))
+            #expect(text.contains("\r\nAccess-Control-Allow-Methods: GET, HEAD, OPTIONS\r\n"))
             #expect(text.contains("Access-Control-Allow-Origin: *\r\n"))
             let other = try await server.exchange("OPTIONS /x HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
             #expect(other.hasPrefix("HTTP/1.1 200"))

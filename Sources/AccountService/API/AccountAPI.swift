@@ -78,10 +78,12 @@ public struct AccountAPI: Sendable {
         return Page(documents, limit: limit, cursor: \.id)
     }
 
-    /// `POST /channels/NAME/presence`: the player of this session plays the channel. To be repeated every 20 s.
-    public func presence(channelNamed name: String, session: String) async throws {
+    /// `POST /channels/NAME/presence`: a player plays the channel. To be repeated every 20 s.
+    /// - Returns: a session that the player is to show from now on, where it is ours and has none that is good. It
+    ///   counts from the beacon on that shows it.
+    public func presence(channelNamed name: String, _ beacon: Beacon) async throws -> String? {
         let channel = try await service.database.read { try ChannelRow.named(name, in: $0) }
-        try service.listeners.seen(session, channelID: String(channel.id))
+        return service.listeners.seen(beacon, channelID: String(channel.id))
     }
 
     private func document(_ row: ListedChannelRow, _ publicURL: String) -> ChannelDocument {

@@ -1,3 +1,4 @@
+import Audience
 import Events
 import Logging
 import MessageBus
@@ -14,7 +15,11 @@ final class ListenerCounting: Sendable {
     private let bus: any MessageBus
     private let logger: Logger
     private let now: WallClock
-    private let sessions = Mutex(ListenerSessions())
+    /// Players of ours, by their sessions. Many people may share an address; a thousand sessions are no people.
+    private let sessions = Mutex(Audience(Audience.Limits(perAddress: 64)))
+    /// Other players that send beacons, told apart by address and user agent.
+    private let others = Mutex(Audience(Audience.Limits(perAddress: 4)))
+    private let signing = Mutex<PlayerSessions?>(nil)
     private let census = Mutex(ListenerCensus())
 
     init(bus: any MessageBus, logger: Logger, now: @escaping WallClock) {
@@ -25,9 +30,23 @@ final class ListenerCounting: Sendable {
         self.now = now
     }
 
-    func seen(_ session: String, channelID: String) throws(AccountError) {
-        guard (1...128).contains(session.utf8.count) else { throw .invalidSession }
-        guard sessions.withLock({ $0.seen(session, channelID: channelID, at: .now) }) else { throw .tooManySessions }
+    /// What sessions are signed with; before it is known, no sessions are given out.
+    func use(_ signing: PlayerSessions) { self.signing.withLock { $0 = signing } }
+
+    /// - Returns: a session for a player of ours that has none which is good.
+    func seen(_ beacon: Beacon, channelID: String) -> String? {
+        let signing = signing.withLock { $0 }
+        if let session = beacon.session, let name = signing?.name(of: session, from: beacon.address, at: now()) {
+            sessions.withLock { _ = $0.seen(beacon.address, name: name, channel: channelID, at: .now) }
+            return nil
+        }
+        if beacon.isOurs {
+            var generator = SystemRandomNumberGenerator()
+            return signing?.make(for: beacon.address, at: now(), using: &generator)
+        }
+        let name = beacon.userAgent.hashValue
+        others.withLock { _ = $0.seen(beacon.address, name: name, channel: channelID, at: .now) }
+        return nil
     }
 
     func listeners(ofChannel channelID: String) -> Int {
@@ -50,9 +69,15 @@ final class ListenerCounting: Sendable {
         }
     }
 
+    /// Listeners that reported to this process, by channel.
+    func counts() -> [String: Int] {
+        let others = others.withLock { $0.counts(at: .now) }
+        return sessions.withLock { $0.counts(at: .now) }.merging(others, uniquingKeysWith: +)
+    }
+
     private func report() {
-        let counts = sessions.withLock { $0.counts(at: .now) }
-        let envelope = EventEnvelope(.listenersCounted(ListenersCounted(process: process, counts: counts)), at: now())
+        let counted = ListenersCounted(process: process, counts: counts())
+        let envelope = EventEnvelope(.listenersCounted(counted), at: now())
         do {
             try bus.sendEvent(topic: EventType.listenersCounted.topic, ByteBuffer(bytes: envelope.encoded()))
         } catch {

@@ -21,7 +21,16 @@ export function loadLiveChannels(cursor) {
     return getJSON(`/api/v1/channels?${query}`);
 }
 
+let session = null;
+
 /** Says that someone is listening; counts for 30 s. */
-export function sendPresence(name) {
-    return fetch(`/api/v1/channels/${encodeURIComponent(name)}/presence`, { method: "POST", keepalive: true });
+export async function sendPresence(name) {
+    const send = () => fetch(`/api/v1/channels/${encodeURIComponent(name)}/presence`, {
+        method: "POST", keepalive: true, headers: { "Twitchy-Player": "1", ...(session && { "Twitchy-Session": session }) },
+    });
+    const given = (await send()).headers.get("Twitchy-Session");
+    if (!given) return;
+    // Without a session that is good nobody was counted; with this one somebody is.
+    session = given;
+    await send();
 }

@@ -49,13 +49,6 @@ final class TwitchyServer: Sendable {
         return TwitchyServer(process: process, data: data, ports: ports, scene: scene)
     }
 
-    /// The process that serves, which is a child of the one that was started where that supervises it.
-    func serverProcess() throws -> pid_t {
-        let children = try String(
-            contentsOfFile: "/proc/\(process.identifier)/task/\(process.identifier)/children", encoding: .utf8)
-        return children.split(separator: " ").first.flatMap { pid_t($0) } ?? process.identifier
-    }
-
     // MARK: Addresses
 
     var http: HTTPClient { HTTPClient(port: ports.http) }
