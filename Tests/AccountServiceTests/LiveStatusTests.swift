@@ -2,6 +2,7 @@ import AccountService
 import DatabaseTesting
 import Events
 import Foundation
+import Persistence
 import Testing
 
 @Suite(.timeLimit(.minutes(1)))

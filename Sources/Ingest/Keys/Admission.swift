@@ -65,7 +65,8 @@ final class Admission: Sendable {
         } catch is CancellationError {
             throw .unavailable
         } catch {
-            logger.error("Stream key not looked up", metadata: ["reason": "\(error)"])
+            // Cancelled: the client has left.
+            if !Task.isCancelled { logger.error("Stream key not looked up", metadata: ["reason": "\(error)"]) }
             throw .unavailable
         }
         throw .unknownKey
