@@ -42,7 +42,8 @@ extension RecordingIndex {
             next = epoch.nextMediaSequence
             guard segments <= 1 << 24 else { return false }
         }
-        guard renditions.count <= 100, renditions.allSatisfy(\.isSound) else { return false }
+        guard renditions.count <= 100, renditions.allSatisfy(\.isSound), (0...1 << 40).contains(forgottenNowPlaying)
+        else { return false }
         return keeping.byteCount >= 0 && keeping.byteCount <= 1 << 60
     }
 }

@@ -40,7 +40,7 @@ struct RecordingIndexTests {
             { $0.epochs[0].segmentCount = 1 << 40 }, { $0.epochs[0].firstMediaSequence = .max },
             { $0.epochs[0].lastSegmentSamples = -1 }, { $0.epochs[0].dates[0].dateMicroseconds = .min },
             { $0.keeping.byteCount = .min }, { $0.epochs[0].segmentCount = 0 }, { $0.epochs[0].dates = [] },
-            { $0.epochs.append($0.epochs[0]) }, { $0.stream = "other" },
+            { $0.epochs.append($0.epochs[0]) }, { $0.forgottenNowPlaying = .max }, { $0.stream = "other" },
             { $0.renditions = [.init(name: "../x", codecs: "", peakBitRate: 0, averageBitRate: 0)] },
             { $0.renditions = [.init(name: "flac", codecs: "fLaC\"\n", peakBitRate: 0, averageBitRate: 0)] },
         ] {
