@@ -6,7 +6,8 @@ import Testing
     @Test func encodersPushOverTLSAndPlainOnTheSamePorts() async throws {
         try await Scene.run { scene in
             let certificate = try await Certificate.make("one", in: scene)
-            let server = try await TwitchyServer.start(in: scene, options: certificate.options)
+            let server = try await TwitchyServer.start(
+                in: scene, options: certificate.options + ["--ladder", "aac:64"])
             let rtmps = try await securePort(server)
             let signal = try await Signal.make(in: scene, seconds: 12)
             let icecast = server.ports.icecast
