@@ -29,7 +29,7 @@ struct ServerOptions: ParsableArguments {
     @Option(help: "Address of the public ports. (default: 127.0.0.1)")
     var bind: String?
 
-    @Option(help: "Address that links begin with, such as https://radio.example. (default: from the request)")
+    @Option(help: "Address that links begin with, such as https://radio.example. (default: links are relative)")
     var publicUrl: String?
 
     @Option(help: "Addresses of proxies whose X-Forwarded-For counts, such as 10.0.0.0/8,::1.")
