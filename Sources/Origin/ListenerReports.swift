@@ -48,7 +48,7 @@ final class ListenerReports: Sendable {
                 return response
             }
         case .decide(let function): return .decide { self.counting(await function(), to: request, channel: channel) }
-        case .body, .handOver, .pass: break
+        case .leased, .body, .handOver, .pass: break
         }
         return answer
     }

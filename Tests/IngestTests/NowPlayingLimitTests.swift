@@ -113,7 +113,7 @@ struct NowPlayingLimitTests {
     @Test(arguments: DatabaseEngine.all)
     func aFloodOfTitlesLeavesTheLast(engine: DatabaseEngine) async throws {
         try await withStream(engine) { database, streams, push, bus in
-            push.packet(Self.frame, timestamp: 0)
+            push.packet(Self.frame, timestamp: MediaTimestamp(nanoseconds: 0))
             while await streams.stream(ofChannel: "1") == nil { try await Task.sleep(for: .milliseconds(5)) }
             let stream = try #require(await streams.stream(ofChannel: "1"))
             let start = ContinuousClock.now
@@ -154,7 +154,7 @@ struct NowPlayingLimitTests {
             // Its container has no tags, and says so.
             push.nowPlaying(.nothing, from: .container)
             #expect(try await titles(database).isEmpty)
-            push.packet(Self.frame, timestamp: 0)
+            push.packet(Self.frame, timestamp: MediaTimestamp(nanoseconds: 0))
             while try await titles(database) != ["Song"] { try await Task.sleep(for: .milliseconds(5)) }
         }
     }
@@ -163,7 +163,7 @@ struct NowPlayingLimitTests {
     @Test(arguments: DatabaseEngine.all)
     func titlesThatComeWhileTheStreamOpensAreOne(engine: DatabaseEngine) async throws {
         try await withStream(engine) { database, streams, push, _ in
-            push.packet(Self.frame, timestamp: 0)
+            push.packet(Self.frame, timestamp: MediaTimestamp(nanoseconds: 0))
             for number in 0..<10_000 { push.nowPlaying(NowPlaying(title: "\(number)"), from: .container) }
             while try await titles(database) != ["9999"] { try await Task.sleep(for: .milliseconds(5)) }
         }

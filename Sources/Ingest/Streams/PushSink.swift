@@ -11,7 +11,7 @@ protocol PushSink: AnyObject, Sendable {
     ///   - arrival: when its last byte came, on the monotonic clock; nil for just now.
     func packet(_ payload: ByteBuffer, timestamp: MediaTimestamp?, trim: PacketTrim, arrival: Int64?)
 
-    func nowPlaying(_ nowPlaying: NowPlaying)
+    func nowPlaying(_ nowPlaying: NowPlaying, from source: TitleSource)
 
     /// The connection is gone without a clean end.
     func lost()

@@ -95,7 +95,7 @@ final class VirtualSink: PushSink {
         }
     }
 
-    func nowPlaying(_ nowPlaying: NowPlaying) {
+    func nowPlaying(_ nowPlaying: NowPlaying, from source: TitleSource) {
         state.withLock { $0.clock.nowPlayingChanged(nowPlaying, now: $0.now) }
     }
 
