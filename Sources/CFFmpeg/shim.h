@@ -32,7 +32,7 @@ static const int64_t cffmpeg_no_timestamp = AV_NOPTS_VALUE;
 
 // Logs nothing. The decoder of AAC tells only by a message that a stream turned out to be HE-AAC too late for it: that is
 // marked in its context, whose `opaque` is the user's.
-static inline void cffmpeg_log_nothing(void *context, int level, const char *format, va_list arguments) {
+static inline void cffmpeg_log_notice(void *context, int level, const char *format, va_list arguments) {
     (void)level;
     (void)arguments;
     if (context && format && strncmp(format, "Implicit SBR was found", 22) == 0) {
@@ -40,9 +40,9 @@ static inline void cffmpeg_log_nothing(void *context, int level, const char *for
     }
 }
 
-static inline void cffmpeg_log_quiet(void) {
+static inline void cffmpeg_log_set_up(void) {
     av_log_set_level(AV_LOG_QUIET);
-    av_log_set_callback(cffmpeg_log_nothing);
+    av_log_set_callback(cffmpeg_log_notice);
 }
 
 // The mask of a layout in native order, 0 for any other order.

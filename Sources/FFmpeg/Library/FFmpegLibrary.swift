@@ -19,7 +19,7 @@ public enum FFmpegLibrary {
     static let largestAllocation = 64 << 20
 
     private static let settings: Void = {
-        cffmpeg_log_quiet()
+        cffmpeg_log_set_up()
         av_max_alloc(largestAllocation)
     }()
 }
