@@ -32,8 +32,9 @@ extension RecordingIndex {
         var segments: UInt64 = 0
         var next: UInt64 = 0
         for epoch in epochs {
-            guard (1...1 << 24).contains(epoch.segmentCount), (next...1 << 48).contains(epoch.firstMediaSequence),
-                epoch.discontinuitySequence <= 1 << 48, (0...1 << 24).contains(epoch.lastSegmentSamples),
+            guard (1...1 << 24).contains(epoch.segmentCount), epoch.firstMediaSequence >= next,
+                epoch.firstMediaSequence <= 1 << 48, epoch.discontinuitySequence <= 1 << 48,
+                (0...1 << 24).contains(epoch.lastSegmentSamples),
                 !epoch.dates.isEmpty,
                 epoch.dates.allSatisfy({ $0.segment <= 1 << 24 && (-(1 << 60)...1 << 60).contains($0.dateMicroseconds) }
                 )

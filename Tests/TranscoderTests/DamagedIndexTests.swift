@@ -84,7 +84,7 @@ import Testing
             #expect(aside.count == ([.withoutIndex, .beyondAll].contains(damage) ? 0 : 1), "\(names)")
             // Where the index is simply gone, the recording of before is.
             let isGone = [.withoutIndex, .folder].contains(damage)
-            #expect(restarted.log.count(.error, containing: "") == (isGone ? 1 : 0))
+            #expect(restarted.log.count(.error, containing: " ") == (isGone ? 1 : 0))
         }
     }
 
