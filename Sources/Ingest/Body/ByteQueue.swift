@@ -6,8 +6,14 @@ import NIOCore
 ///
 /// Bounded by its filler, which stops reading the connection while `isFull`.
 final class ByteQueue: DemuxerInput, Sendable {
+    private struct Chunk {
+        var bytes: ByteBuffer
+        var arrival: Int64
+    }
+
     private struct State {
-        var chunks: [(bytes: ByteBuffer, arrival: Int64)] = []
+        /// A peer may send a byte at a time, so there may be many.
+        var chunks = CircularBuffer<Chunk>()
         var lastArrival: Int64?
         var bytes = 0
         var hasEnded = false
@@ -30,7 +36,7 @@ final class ByteQueue: DemuxerInput, Sendable {
         guard chunk.readableBytes > 0 else { return true }
         condition.lock()
         defer { condition.unlock() }
-        state.chunks.append((chunk, MonotonicClock.now))
+        state.chunks.append(Chunk(bytes: chunk, arrival: MonotonicClock.now))
         state.bytes += chunk.readableBytes
         condition.signal()
         guard state.bytes >= Self.limit else { return true }
@@ -71,13 +77,13 @@ final class ByteQueue: DemuxerInput, Sendable {
             condition.unlock()
             throw FFmpegError(.stopped, "the push was closed")
         }
-        guard !state.chunks.isEmpty else {
+        guard var chunk = state.chunks.popFirst() else {
             condition.unlock()
             return nil
         }
-        let part = state.chunks[0].bytes.readSlice(length: min(maxLength, state.chunks[0].bytes.readableBytes))
-        state.lastArrival = state.chunks[0].arrival
-        if state.chunks[0].bytes.readableBytes == 0 { state.chunks.removeFirst() }
+        let part = chunk.bytes.readSlice(length: min(maxLength, chunk.bytes.readableBytes))
+        state.lastArrival = chunk.arrival
+        if chunk.bytes.readableBytes > 0 { state.chunks.prepend(chunk) }
         state.bytes -= part?.readableBytes ?? 0
         let hasRoom = state.wantsRoom && state.bytes < Self.limit / 2
         if hasRoom { state.wantsRoom = false }
