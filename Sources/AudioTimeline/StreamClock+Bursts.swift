@@ -76,6 +76,7 @@ extension StreamClock {
     mutating func silenceBegins() {
         gathering = nil
         resumption = nil
+        if case .waiting(_, isNewConnection: true, _) = placement { return }
         captureFloor = anchor.map { $0 + Timeline.nanoseconds(samples: edge) }
     }
 

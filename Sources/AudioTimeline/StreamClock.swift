@@ -334,8 +334,8 @@ public struct StreamClock: Sendable {
         if case .leg(let placed) = placement {
             endLeg()
             placement = .waiting(placed.leg.configuration, isNewConnection: false, previous: placed.timestamps)
-            silenceBegins()
         }
+        if !isSilent { silenceBegins() }
         open.items.append(.silence(start: edge, length: position - edge))
         isSilent = true
         moved(to: position)

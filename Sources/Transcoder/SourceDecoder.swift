@@ -13,13 +13,16 @@ final class SourceDecoder {
     private var leftOut = 0
     private(set) var brokenPackets = 0
     private var hasDecoded = false
+    private var triedPackets = 0
     /// What the decoder said last.
     private var failure: String?
     /// So many packets in a row, from the first on, are no accident.
     private static let silentPackets = 32
 
     /// Why nothing of the leg can be heard, once enough was tried.
-    var reasonOfSilence: String? { hasDecoded || brokenPackets < Self.silentPackets ? nil : failure }
+    var reasonOfSilence: String? {
+        hasDecoded || triedPackets < Self.silentPackets ? nil : failure ?? "there is no sound in it"
+    }
 
     /// Position on the 48 kHz clock of the first sample that comes out; known once something was decoded.
     private(set) var firstPosition: Int64?
@@ -34,6 +37,7 @@ final class SourceDecoder {
         var block: PCMBlock?
         if !isMuted {
             do {
+                triedPackets += 1
                 block = try decoder.decode(packet.payload)
                 hasDecoded = hasDecoded || block != nil
             } catch {

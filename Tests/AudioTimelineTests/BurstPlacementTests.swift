@@ -71,16 +71,20 @@ struct BurstPlacementTests {
         #expect(stream.packetCount == 205)
     }
 
+    enum Link { case same, announcedEarly, announcedLate }
+
     /// Behind a link of its own, as Liquidsoap begins, and within one; the silence that stood in for the page stays.
-    @Test(arguments: [true, false], [true, false]) func inTheMiddle(isNewLink: Bool, hasTimestamps: Bool) throws {
+    @Test(arguments: [Link.same, .announcedEarly, .announcedLate], [true, false])
+    func inTheMiddle(link: Link, hasTimestamps: Bool) throws {
         var stream = VirtualStream()
         let start = stream.now
         try stream.configure(FLAC.configuration, connectedAt: start)
         try tone(&stream, frames: 6, from: hasTimestamps ? 0 : nil)
+        if link == .announcedEarly { try stream.configure(FLAC.configuration, isNewConnection: false) }
         stream.wait(until: start + (6 + 255) * FLAC.nanoseconds)
         #expect(!stream.silences.isEmpty)
-        let origin: Int64 = isNewLink ? 0 : 6 * FLAC.nanoseconds
-        if isNewLink { try stream.configure(FLAC.configuration, isNewConnection: false) }
+        let origin: Int64 = link == .same ? 6 * FLAC.nanoseconds : 0
+        if link == .announcedLate { try stream.configure(FLAC.configuration, isNewConnection: false) }
         try page(&stream, frames: 255, from: hasTimestamps ? origin : nil)
         try tone(&stream, frames: 43, from: hasTimestamps ? origin + 255 * FLAC.nanoseconds : nil)
         stream.wait(milliseconds: 50)

@@ -99,6 +99,39 @@ struct PushTests {
         }
     }
 
+    /// Nothing of it can be decoded: it is refused with the reason, and the channel was never on the air.
+    @Test func whatNobodyCouldHearIsNeverOnTheAir() async throws {
+        try await withStreams(.sqlite) { streams in
+            let closures = ClosureList()
+            let push = Push(
+                holder: Self.holder, origin: "test", streams: streams, logger: Logger(label: "test"),
+                onClose: { closures.add($0) })
+            push.configured(CodecConfiguration(codec: .aac, sampleRate: 48_000, channels: 2, setup: [0x11, 0x90]))
+            for _ in 0..<200 { push.packet(ByteBuffer(bytes: [0x20, 1]), timestamp: nil) }
+            for _ in 0..<500 where closures.all.isEmpty { try await Task.sleep(for: .milliseconds(10)) }
+            guard case .refused(.unsupported(let reason))? = closures.all.first else {
+                Issue.record("\(closures.all)")
+                return
+            }
+            #expect(reason.hasPrefix("The audio (aac) cannot be decoded: "))
+            #expect(closures.all.count == 1)
+            #expect(await streams.stream(ofChannel: "1") == nil)
+        }
+    }
+
+    /// A rate that cannot be played is refused by its number before any packet comes.
+    @Test(arguments: [1, 500_000, 655_350]) func impossibleRatesAreRefusedAtOnce(rate: Int) async throws {
+        try await withStreams(.sqlite) { streams in
+            let closures = ClosureList()
+            let push = Push(
+                holder: Self.holder, origin: "test", streams: streams, logger: Logger(label: "test"),
+                onClose: { closures.add($0) })
+            push.configured(CodecConfiguration(codec: .flac, sampleRate: rate, channels: 2))
+            #expect(closures.all == [.refused(.unsupportedRate(rate))])
+            #expect(closures.all.first?.sentence.contains("\(rate)") == true)
+        }
+    }
+
     /// So does one that is closed before its stream is open.
     @Test(arguments: DatabaseEngine.all)
     func aPushClosedBeforeItIsAttachedHoldsNothing(engine: DatabaseEngine) async throws {

@@ -84,7 +84,7 @@ final class DecodeProbe: Sendable {
             if let block = try trial.decoder?.decode(payload) {
                 // To a sample, since HE-AAC is counted at half the rate that it is heard at.
                 if abs(Int64(block.frameCount) * rate - counted * Int64(block.sampleRate)) <= rate { return .sound }
-                trial.failure = "packets hold \(block.frameCount) samples, not \(counted) as the set-up says"
+                trial.failure = "its packets are not as long as its set-up says"
             }
         } catch {
             trial.failure = error.message

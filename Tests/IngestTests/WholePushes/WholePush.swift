@@ -8,7 +8,7 @@ import TestSupport
 
 /// The bytes of one connection, put through everything between its socket and the clock.
 struct WholePush {
-    var sink: VirtualSink
+    var sink: any PushSink
     var random: SplitMix64
 
     private enum Failure: Error {
