@@ -188,9 +188,24 @@ struct HostileInputTests {
         }
     }
 
+    /// Ultra-wide band, stereo, one frame a packet.
+    private static let speexHead: [UInt8] = {
+        var head = Array("Speex   ".utf8) + [UInt8](repeating: 0, count: 72)
+        for (offset, value) in [(36, 48_000), (40, 2), (48, 2), (56, 640), (64, 1)] {
+            for byte in 0..<4 { head[offset + byte] = UInt8(truncatingIfNeeded: value >> (8 * byte)) }
+        }
+        return head
+    }()
+
     /// Every codec's packets, mutated, through a whole clock.
     @Test(arguments: AudioCodec.allCases) func packetsThroughTheClock(codec: AudioCodec) throws {
-        let setup: [UInt8] = codec == .aac ? [0x11, 0x90] : codec == .vorbis ? VorbisHeaders.made() : []
+        let setup: [UInt8] =
+            switch codec {
+            case .aac: [0x11, 0x90]
+            case .vorbis: VorbisHeaders.made()
+            case .speex: Self.speexHead
+            default: []
+            }
         var stream = VirtualStream()
         try stream.configure(CodecConfiguration(codec: codec, sampleRate: 48_000, channels: 2, setup: setup))
         var generator = SplitMix64(seed: UInt64(codec.rawValue))

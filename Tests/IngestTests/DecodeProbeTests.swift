@@ -39,7 +39,7 @@ struct DecodeProbeTests {
             probe.take(damage(payload)) { verdict in self.state.withLock { $0.verdicts.append(verdict) } }
         }
 
-        func nowPlaying(_ nowPlaying: NowPlaying) {}
+        func nowPlaying(_ nowPlaying: NowPlaying, from source: TitleSource) {}
         func lost() { ended() }
         func ended() { probe.end { verdict in self.state.withLock { $0.verdicts.append(verdict) } } }
         var excessLead: Int64 { 0 }
