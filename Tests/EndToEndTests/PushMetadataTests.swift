@@ -172,7 +172,9 @@ import Testing
             let last = try #require(replies.last)
             #expect(last.status == 429 && last.reason.contains("too many streams"), "\(last)")
             #expect((1...100).contains(last["Retry-After"].flatMap { Int($0) } ?? 0))
-            #expect(server.log.filter { $0.message == "On the air" }.count == 20)
+            // Exactly twenty where they take less than the hundred seconds in which each makes room for another.
+            let begun = server.log.filter { $0.message == "On the air" }.count
+            #expect(begun == replies.count - 1 && (20..<40).contains(begun), "\(begun)")
             #expect(try await push(other).status == 200)
         }
     }

@@ -118,7 +118,7 @@ import Testing
             #expect(try await adpcm.waitForExit(within: 12) != .code(0))
             #expect(adpcm.messages.contains("cannot be decoded"), "\(adpcm.messages)")
             #expect(try await video.waitForExit(within: 20) != .code(0))
-            #expect(video.messages.contains("No audio came within ten seconds."), "\(video.messages)")
+            #expect(video.messages.contains("No audio came within 10 seconds."), "\(video.messages)")
             #expect(Moment.now - start > 8 && Moment.now - start < 20)
             #expect(try await server.http.get("/hls/demo/master.m3u8").status == 404)
         }

@@ -43,7 +43,10 @@ struct Charset {
                 var (source, sourceLeft) = (input.baseAddress, input.count)
                 var (target, targetLeft) = (output.baseAddress, output.count)
                 let converted = iconv(converter, &source, &sourceLeft, &target, &targetLeft)
-                return converted == size_t.max || sourceLeft > 0 ? nil : output.count - targetLeft
+                guard converted != size_t.max, sourceLeft == 0 else { return nil }
+                // A letter that a mark could follow is kept back until the end is told (windows-1255, windows-1258).
+                guard iconv(converter, nil, nil, &target, &targetLeft) != size_t.max else { return nil }
+                return output.count - targetLeft
             }
         }
         return count.map { String(decoding: output[..<$0].map(UInt8.init(bitPattern:)), as: UTF8.self) }

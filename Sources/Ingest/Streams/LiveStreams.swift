@@ -93,8 +93,8 @@ actor LiveStreams {
             return try await rows.secondsUntilNewStream(
                 ofChannel: channel.channelID, allowance: settings.newStreams)
         } catch {
-            // Whoever opens the stream asks again, and for good.
-            logger.warning("Streams not counted", metadata: ["reason": "\(error)"])
+            // Whoever opens the stream asks again, and for good. Cancelled: the client has left.
+            if !Task.isCancelled { logger.warning("Streams not counted", metadata: ["reason": "\(error)"]) }
             return nil
         }
     }

@@ -86,8 +86,9 @@ final class Push: PushSink {
     }
 
     func packet(_ payload: ByteBuffer, timestamp: MediaTimestamp?, trim: PacketTrim = .none, arrival: Int64? = nil) {
-        probe.take(payload) { self.judged($0) }
         receive(.packet(payload, timestamp: timestamp, trim: trim, arrival: arrival ?? MonotonicClock.now))
+        // Afterwards: a verdict opens the stream, which must find the packet waiting.
+        probe.take(payload) { self.judged($0) }
     }
 
     func nowPlaying(_ nowPlaying: NowPlaying, from source: TitleSource) {

@@ -20,10 +20,10 @@ public final class SQLiteDatabase: Database {
         try SQLiteFile.prepare(path)
         SQLiteFileMode.restrict(path)
         pool = try Self.retryingWhileBusy(for: busyTimeout, path: path) {
+            try SQLiteFile.check(path, configuration)
             let pool = try DatabasePool(path: path, configuration: configuration)
             // The pool sets NORMAL, which may lose acknowledged transactions when the machine loses power.
             try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
-            try SQLiteFile.check(path, pool)
             return pool
         }
     }
@@ -67,6 +67,9 @@ public final class SQLiteDatabase: Database {
         try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
             DispatchQueue.global().async { [pool, path] in
                 do {
+                    // A reader that closes last could not empty the log, and who copies the file wants all of it. Where
+                    // another process reads just now, that one does it.
+                    _ = try? pool.writeWithoutTransaction { try $0.checkpoint(.truncate) }
                     try pool.close()
                     continuation.resume()
                 } catch let error as DatabaseError {

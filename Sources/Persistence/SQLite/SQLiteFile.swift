@@ -20,15 +20,16 @@ enum SQLiteFile {
         if size == 0 { throw refuse("the file is empty") }
     }
 
-    /// - Throws: `SQLError` with the first thing that is wrong.
-    static func check(_ path: String, _ pool: DatabasePool) throws {
+    /// Before the pool opens it, which writes to it so as to have a write-ahead log.
+    /// - Throws: `SQLError` with the first thing that is wrong; `DatabaseError` where SQLite itself does not take it.
+    static func check(_ path: String, _ configuration: Configuration) throws {
         guard let size = try byteCount(path), size <= checkedAtMost else { return }
-        let found = try pool.read { try String.fetchOne($0, sql: "PRAGMA quick_check(1)") } ?? "no answer"
+        let queue = try DatabaseQueue(path: path, configuration: configuration)
+        let found = try queue.read { try String.fetchOne($0, sql: "PRAGMA quick_check(1)") } ?? "no answer"
+        try queue.close()
         guard found == "ok" else {
             throw SQLError(.damaged, "\(path): \(found.split(separator: "\n").joined(separator: " "))")
         }
-        // All of it was read.
-        pool.releaseMemory()
     }
 
     /// Bytes; nil where there is no file.
