@@ -40,7 +40,8 @@ struct connection {
 
 struct listener {
     struct connection playlist, media;
-    char hint[64];  // The part or segment that is being asked for.
+    char hint[64];   // What the last playlist announced.
+    char asked[64];  // The part that is being asked for.
     char last_segment[64];
     uint32_t number;
     uint64_t next_poll, last_media;
@@ -133,7 +134,8 @@ static void ask_for_part(struct listener *listener) {
     unsigned epoch, sequence, number;
     if (sscanf(listener->hint, "%u-%u.%u.m4s", &epoch, &sequence, &number) != 3)
         return failed(&listener->playlist, "the playlist hints at no part");
-    snprintf(path, sizeof path, "%s/%s", folder, listener->hint);
+    memcpy(listener->asked, listener->hint, sizeof listener->asked);
+    snprintf(path, sizeof path, "%s/%s", folder, listener->asked);
     ask(&listener->media, path);
     snprintf(path, sizeof path, "%s/live.m3u8?_HLS_msn=%u&_HLS_part=%u", folder, sequence, number);
     ask(&listener->playlist, path);
@@ -175,7 +177,7 @@ static void held_media(struct listener *listener) {
             double wait = (double)(moment - listener->last_media) / 1e9;
             if (wait > listener->longest_wait) listener->longest_wait = wait;
         }
-        if (low_latency) remember_spread(listener->hint, moment);
+        if (low_latency) remember_spread(listener->asked, moment);
     }
     listener->last_media = moment;
 }
