@@ -128,7 +128,7 @@ import Testing
                 // An outage is one line a connection, and another when the reason is another: the password is refused many
                 // times in these seconds.
                 let lost = process.child.log.filter { $0.message == "RabbitMQ lost; trying again" }
-                let refused = lost.filter { $0["reason"]?.contains("password") == true }
+                let refused = lost.filter { $0["reason"]?.contains("refuses the user") == true }
                 let lines = Dictionary(grouping: refused) { $0["connection"] ?? "" }.mapValues(\.count)
                 #expect(lines.count <= 3 && lines.values.allSatisfy { $0 == 1 } && lost.count <= 9, "\(lost)")
                 #expect(process.child.isRunning && !process.child.messages.contains("another"))
