@@ -40,6 +40,10 @@ struct BrokerOutageTests {
         await #expect(throws: BusError.self) { try await within { while try await consumer.next() != nil {} } }
         await #expect(throws: BusError.self) { try await within { while try await reader.next() != nil {} } }
         await #expect(throws: BusError.self) { try await within { while try await subscription.next() != nil {} } }
+        // A reader that begins before its own connection has noticed ends with that, as those above.
+        try await eventually {
+            if case .lost? = origin.connectionStates[.consuming] { true } else { false }
+        }
         for number in 0..<20 { try bus.send(payload(number), to: queue) }
         async let appended: Void = { for number in 10..<15 { try await worker.append(payload(number), to: log) } }()
         async let found = origin.read(log, from: .first).receiveAll().prefix(11).map(\.payload.number)
