@@ -59,6 +59,7 @@ let package = Package(
 
         // Signals and processes, as far as Swift cannot call them.
         .target(name: "CProcess"),
+        .target(name: "CSocket"),
 
         // Pure values: bytes in, values out.
         module("AudioTimeline", [nio("NIOCore")]),
@@ -71,7 +72,7 @@ let package = Package(
         module("Audience", ["HTTPService"]),
         module("FFmpeg", ["AudioTimeline", "CFFmpeg", nio("NIOCore")]),
         module("Gzip", ["CZlib", nio("NIOCore")]),
-        module("HTTPService", ["Gzip", logging, nio("NIOCore"), nio("NIOPosix")]),
+        module("HTTPService", ["CSocket", "Gzip", logging, nio("NIOCore"), nio("NIOPosix")]),
         module("MessageBus", ["CRabbitMQ", nio("NIOCore")]),
         module(
             "Persistence",

@@ -13,6 +13,7 @@ extension HTTPConnectionHandler {
         }
         var collector = HTTPBodyCollector(request: request, limit: limit, function: function)
         if !collector.isFinished, request.head.expectsContinue, input.readableBytes == 0 {
+            mayHaveQueue = true
             context.write(wrapOutboundOut(ByteBuffer(string: "HTTP/1.1 100 Continue\r\n\r\n")), promise: nil)
             needsFlush = true
         }

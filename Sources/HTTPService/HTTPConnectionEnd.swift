@@ -43,7 +43,7 @@ extension HTTPConnectionHandler {
     /// Looks at the deadlines.
     func tick(_ now: NIODeadline) {
         guard let context else { return }
-        let waiting = (try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
+        let waiting = queuedBytes(context)
         if waiting != outboundBytes || waiting == 0 {
             outboundBytes = waiting
             outboundProgress = now

@@ -54,6 +54,10 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
     var inputIsClosed = false
     var readIsWithheld = false
     var needsFlush = false
+    /// Of a plain connection, to write to without the channel; nil where something stands between.
+    var descriptor: CInt?
+    /// Something was given to the channel, and may wait there.
+    var mayHaveQueue = false
     var isReading = false
     var isProcessing = false
     var isRegistered = false
@@ -86,6 +90,9 @@ final class HTTPConnectionHandler: ChannelDuplexHandler, RemovableChannelHandler
         }
         proxies = loop.configuration.trustedProxies.contains(peerAddress) ? loop.configuration.trustedProxies : nil
         deadline = loop.now + loop.configuration.headTimeout
+        if loop.configuration.secure == nil {
+            descriptor = try? context.pipeline.syncOperations.withUnsafeTransportIfAvailable(of: CInt.self) { $0 }
+        }
         context.fireChannelActive()
         if loop.isShuttingDown { serverShutsDown() }
     }

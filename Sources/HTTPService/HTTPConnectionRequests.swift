@@ -23,8 +23,8 @@ extension HTTPConnectionHandler {
             return true
         }
         headHasBegun = false
-        if let response = loop.kept.response(for: head) {
-            respond(response, to: head, nil, context)
+        if let kept = loop.kept.response(for: head) {
+            respond(kept.response, to: head, nil, context, file: kept.file)
             return true
         }
         let request = request(head)

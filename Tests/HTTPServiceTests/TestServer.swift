@@ -87,6 +87,7 @@ final class RawClient: Sendable {
     func closeOutput() async throws { try await channel?.close(mode: .output).get() }
     func close() async throws { try await channel?.close().get() }
 
+    var bytes: ByteBuffer { state.withLock { $0.received } }
     var received: String { state.withLock { String(buffer: $0.received) } }
     var receivedCount: Int { state.withLock { $0.received.readableBytes } }
     var isClosed: Bool { state.withLock { $0.isClosed } }

@@ -1,3 +1,5 @@
+import HTTPService
+
 /// How many connections each listener may have, so that no listener takes another's places and all of them together
 /// leave file descriptors for the admin port, the databases, the store and the broker.
 struct ConnectionPlaces: Equatable {
@@ -13,7 +15,7 @@ struct ConnectionPlaces: Equatable {
     ///   - cores: each has an event loop with descriptors of its own.
     ///   - maximum: what the operator wants at most; nil for ``usual``.
     init(descriptors: Int, cores: Int, maximum: Int?, hasListeners: Bool, hasEncoders: Bool) {
-        let reserve = max(128 + 8 * cores, min(1024, descriptors / 8))
+        let reserve = max(128 + (8 + HTTPServer.filesOfAnEventLoop) * cores, min(1024, descriptors / 8))
         // Where the limit is absurdly low, a few connections are still better than none.
         let total = max(16, min(maximum ?? Self.usual, descriptors - reserve))
         if hasEncoders { encoders = hasListeners ? max(4, min(total / 8, Self.mostEncoders)) : total / 2 }
