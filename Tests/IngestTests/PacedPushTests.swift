@@ -84,8 +84,9 @@ struct PacedPushTests {
                 worst = max(worst, stream.excessLead(now: MonotonicClock.now))
                 try await Task.sleep(for: .milliseconds(10))
             }
-            // What is taken in one piece may be above the lead, but no more than that.
-            #expect(worst < 1_000_000_000, "\(worst / 1_000_000) ms too early")
+            // What is taken in one piece may be above the lead, and on a busy machine the 64 packets that wait for the
+            // stream to open: 1.7 s. Unpaced it would be all but 1 s of the 7.5 s.
+            #expect(worst < 2_700_000_000, "\(worst / 1_000_000) ms too early")
             // 7.5 s, of which 1 s may come early, and some before the stream was open.
             #expect(MonotonicClock.now - start > 4_500_000_000)
             try await server.close()
