@@ -50,7 +50,7 @@ VOLUME /data
 ENV TWITCHY_BIND=0.0.0.0 \
     TWITCHY_NO_SUPERVISE=true \
     TWITCHY_DATA=/data
-EXPOSE 1935 8000 8080
+EXPOSE 1935 1936 8000 8080
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=5s --timeout=4s --start-period=30s --retries=3 CMD ["twitchy-health", "/readyz"]
 ENTRYPOINT ["twitchy"]

@@ -44,7 +44,7 @@ class Compose(unittest.TestCase):
 
     def test_ports_are_published_on_loopback(self):
         published = [port for service in self.services.values() for port in service.get("ports", [])]
-        self.assertEqual({port["target"] for port in published}, {1935, 8000, 8080, 8443})
+        self.assertEqual({port["target"] for port in published}, {1935, 1936, 8000, 8080, 8443})
         self.assertEqual({port["host_ip"] for port in published}, {"127.0.0.1"})
 
     def test_our_processes_are_locked_in(self):
@@ -56,6 +56,14 @@ class Compose(unittest.TestCase):
             self.assertEqual([mount["target"] for mount in service["volumes"]], ["/data"], name)
             # Above the 10 s of the drain.
             self.assertEqual(service["stop_grace_period"], "20s", name)
+
+    def test_encoders_get_tls(self):
+        ingest = self.services["ingest"]
+        files = {f"/run/secrets/{secret['target']}" for secret in ingest["secrets"]}
+        for variable in ("TWITCHY_TLS_CERTIFICATE", "TWITCHY_TLS_KEY"):
+            self.assertIn(ingest["environment"][variable], files)
+        others = [name for name, service in self.ours.items() if "TWITCHY_TLS_KEY" in service["environment"]]
+        self.assertEqual(others, ["ingest"])
 
     def test_data_folders_are_not_shared(self):
         volumes = [mount["source"] for service in self.ours.values() for mount in service["volumes"]]

@@ -80,8 +80,10 @@ class Manifests(unittest.TestCase):
         self.assertNotIn("Secret", self.by_kind)
         described = (DEPLOY / "kubernetes/overlays/example/secrets.md").read_text()
         for name, pod in self.pods.items():
+            files = {"twitchy": ["twitchy.yaml"], "twitchy-tls": ["tls.crt", "tls.key"]}
             wanted = {
-                (volume["secret"]["secretName"], "twitchy.yaml") for volume in pod["spec"]["volumes"] if "secret" in volume}
+                (volume["secret"]["secretName"], key) for volume in pod["spec"]["volumes"] if "secret" in volume
+                for key in files[volume["secret"]["secretName"]]}
             for variable in self.container(name).get("env", []):
                 reference = variable.get("valueFrom", {}).get("secretKeyRef")
                 if reference:
@@ -93,6 +95,15 @@ class Manifests(unittest.TestCase):
         for ingress in self.by_kind["Ingress"].values():
             for entry in ingress["spec"]["tls"]:
                 self.assertIn(f"| `{entry['secretName']}` |", described)
+
+    def test_encoders_get_tls(self):
+        container = self.container("twitchy-ingest")
+        (folder,) = [mount["mountPath"] for mount in container["volumeMounts"] if mount["name"] == "tls"]
+        files = {variable["name"]: variable["value"] for variable in container["env"]}
+        self.assertEqual(
+            (files["TWITCHY_TLS_CERTIFICATE"], files["TWITCHY_TLS_KEY"]), (f"{folder}/tls.crt", f"{folder}/tls.key"))
+        public = self.by_kind["Service"]["twitchy-ingest-public"]["spec"]["ports"]
+        self.assertEqual({port["port"] for port in public}, {1935, 1936, 8000})
 
     def test_options_exist(self):
         (configuration,) = self.by_kind["ConfigMap"].values()
