@@ -169,12 +169,14 @@ import Testing
             while replies.count < 40, replies.last?.status != 429 {
                 replies.append(try await push(TwitchyServer.demo))
             }
+            try #require(replies.count > 20)
             let last = try #require(replies.last)
             #expect(last.status == 429 && last.reason.contains("too many streams"), "\(last)")
             #expect((1...100).contains(last["Retry-After"].flatMap { Int($0) } ?? 0))
-            // Exactly twenty where they take less than the hundred seconds in which each makes room for another.
+            // Exactly twenty where they take less than the hundred seconds in which each makes room for another. A push that
+            // comes before the one before has ended goes on with its stream.
             let begun = server.log.filter { $0.message == "On the air" }.count
-            #expect(begun == replies.count - 1 && (20..<40).contains(begun), "\(begun)")
+            #expect((20..<replies.count).contains(begun), "\(begun) of \(replies.count)")
             #expect(try await push(other).status == 200)
         }
     }
