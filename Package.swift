@@ -57,7 +57,7 @@ let package = Package(
         .systemLibrary(name: "CRabbitMQ", pkgConfig: "librabbitmq", providers: [.apt(["librabbitmq-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
-        // Signals and processes, as far as Swift cannot call them.
+        // Signals and processes, and writes to sockets, as far as Swift cannot call them.
         .target(name: "CProcess"),
         .target(name: "CSocket"),
 

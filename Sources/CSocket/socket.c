@@ -13,15 +13,11 @@ static ssize_t outcome(ssize_t sent) {
     return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR ? 0 : -1;
 }
 
-static ssize_t send_parts(int socket, struct iovec *parts, size_t count, int flags) {
-    struct msghdr message = {.msg_iov = parts, .msg_iovlen = count};
-    return outcome(sendmsg(socket, &message, flags | MSG_DONTWAIT | MSG_NOSIGNAL));
-}
-
 ssize_t twitchy_send(int socket, const void *head, size_t head_size, const void *body, size_t body_size) {
     if (body_size == 0) return outcome(send(socket, head, head_size, MSG_DONTWAIT | MSG_NOSIGNAL));
     struct iovec parts[] = {{(void *)head, head_size}, {(void *)body, body_size}};
-    return send_parts(socket, parts, 2, 0);
+    struct msghdr message = {.msg_iov = parts, .msg_iovlen = 2};
+    return outcome(sendmsg(socket, &message, MSG_DONTWAIT | MSG_NOSIGNAL));
 }
 
 ssize_t twitchy_send_file(int socket, const void *head, size_t head_size, int file, size_t body_size) {

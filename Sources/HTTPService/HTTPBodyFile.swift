@@ -9,7 +9,7 @@ import NIOCore
 final class HTTPBodyFile {
     /// Below this size a second system call is dearer than the copy.
     static let minimumSize = 32 * 1024
-    /// Written on the event loop in some 0.5 ms.
+    /// Bounds how long the event loop is held up while the file is written.
     static let maximumSize = 2 * 1024 * 1024
     /// Files of one event loop at a time: each takes a descriptor, and its size in memory once more.
     static let maximumCount = 32

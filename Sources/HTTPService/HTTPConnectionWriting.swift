@@ -18,7 +18,7 @@ extension HTTPConnectionHandler {
         var body = body
         if let descriptor, input.readableBytes == 0, queueIsEmpty(context) {
             guard send(&body, file, on: descriptor) else {
-                // The channel finds out what is wrong when it reads, and ends.
+                // The channel meets the same error when it writes, and ends.
                 return queue(body, context)
             }
             if loop.scratch.readableBytes == 0, body.readableBytes == 0 { return }

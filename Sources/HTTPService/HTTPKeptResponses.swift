@@ -42,7 +42,7 @@ struct HTTPKeptResponses {
         return kept
     }
 
-    /// As long as too many others have one, it is sent without.
+    /// Where too many others have one, it stays without.
     private func makeFile(of kept: Kept) {
         guard byPath.values.count(where: { $0.file != nil }) < HTTPBodyFile.maximumCount else { return }
         kept.file = HTTPBodyFile(kept.response.storage.identity.body)

@@ -9,7 +9,7 @@ import Synchronization
 /// responding and writing happen in one call on the connection's event loop, without an allocation for fields and
 /// without a task. `Benchmarks/http` compares the CPU time of one request with nginx; docs/benchmarks.md has the figures.
 /// What it took: responses that a loop gives out by itself (`HTTPLease`), three system calls a request
-/// (`epoll_wait`, `read`, `write`), deadlines that are looked at twice a second in place of timers, counters without
+/// (`epoll_wait`, `read`, `send`), deadlines that are looked at twice a second in place of timers, counters without
 /// atomics, heads encoded when a response is made, and a read buffer that is given back before the next read.
 public final class HTTPServer: Sendable {
     private let host: String

@@ -28,9 +28,11 @@ struct BrokerOutageTests {
         #expect(try await reader.receive() == .caughtUp)
 
         // Of clients that declared nothing: as soon as the broker is back, it knows the log but is not there for it.
-        let (worker, origin) = (
-            RabbitMQMessageBus(try configuration(broker)), RabbitMQMessageBus(try configuration(broker))
-        )
+        let worker = RabbitMQMessageBus(try configuration(broker))
+        let originHasLost = Mutex(false)
+        let origin = RabbitMQMessageBus(try configuration(broker)) { role, state in
+            if role == .consuming, case .lost = state { originHasLost.withLock { $0 = true } }
+        }
         try await worker.append(payload(9), to: log)
         #expect(try await origin.read(log, from: .first).receiveAll().count == 11)
         // Until RabbitMQ has written down which quorum queues it has, a killed one forgets them: half a second.
@@ -41,9 +43,7 @@ struct BrokerOutageTests {
         await #expect(throws: BusError.self) { try await within { while try await reader.next() != nil {} } }
         await #expect(throws: BusError.self) { try await within { while try await subscription.next() != nil {} } }
         // A reader that begins before its own connection has noticed ends with that, as those above.
-        try await eventually {
-            if case .lost? = origin.connectionStates[.consuming] { true } else { false }
-        }
+        try await eventually { originHasLost.withLock { $0 } }
         for number in 0..<20 { try bus.send(payload(number), to: queue) }
         async let appended: Void = { for number in 10..<15 { try await worker.append(payload(number), to: log) } }()
         async let found = origin.read(log, from: .first).receiveAll().prefix(11).map(\.payload.number)
