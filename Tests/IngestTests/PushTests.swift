@@ -1,5 +1,6 @@
 import AudioTimeline
 import DatabaseTesting
+import Foundation
 import Logging
 import MessageBus
 import NIOCore
@@ -18,12 +19,13 @@ struct PushTests {
 
     /// Live streams on a database and a bus of their own.
     private func withStreams(
-        _ engine: DatabaseEngine, _ body: (LiveStreams) async throws -> Void
+        _ engine: DatabaseEngine, settings: IngestSettings = IngestSettings(),
+        _ body: (LiveStreams) async throws -> Void
     ) async throws {
         try await IngestDatabase.with(engine) { database in
             let bus = InProcessMessageBus()
             let streams = LiveStreams(
-                rows: database.rows(owner: "here"), bus: bus, settings: IngestSettings(),
+                rows: database.rows(owner: "here"), bus: bus, settings: settings,
                 metrics: IngestMetrics(MetricsRegistry()), logger: Logger(label: "test"), relay: {})
             try await body(streams)
             await streams.shutDown()
@@ -116,6 +118,36 @@ struct PushTests {
             #expect(reason.hasPrefix("The audio (aac) cannot be decoded: "))
             #expect(closures.all.count == 1)
             #expect(await streams.stream(ofChannel: "1") == nil)
+        }
+    }
+
+    /// Whoever feeds as fast as it may is stopped by the packets that wait, while the stream takes them, and by the lead:
+    /// at no moment does nobody count.
+    @Test(arguments: 0..<10) func aPushIsPacedWhileItsStreamTakesOver(round: Int) async throws {
+        var settings = IngestSettings()
+        settings.limits.leadNanoseconds = 1_000_000_000
+        try await withStreams(.sqlite, settings: settings) { streams in
+            let push = Push(
+                holder: Self.holder, origin: "test", streams: streams, logger: Logger(label: "test"),
+                onClose: { _ in })
+            let begin = MonotonicClock.now
+            let fed: Int64 = await withCheckedContinuation { done in
+                Thread.detachNewThread {
+                    push.configured(Self.good)
+                    var fed: Int64 = 0
+                    while MonotonicClock.now - begin < 300_000_000 || fed < 20 {
+                        guard push.excessLead <= 0 else { continue }
+                        push.packet(Self.frame, timestamp: nil)
+                        fed += 1
+                    }
+                    done.resume(returning: fed)
+                }
+            }
+            _ = try #require(try await stream(of: streams))
+            // The lead, the lump that a live source may have recorded before it connected, and the time that passed.
+            let due = (1_000_000_000 + 1_500_000_000 + MonotonicClock.now - begin) / 24_000_000
+            #expect(fed <= due + 2, "\(fed) packets")
+            push.ended()
         }
     }
 

@@ -17,7 +17,8 @@ final class Push: PushSink {
 
     private enum State {
         case silent(configuration: CodecConfiguration?, title: Title?)
-        case opening([Event], bytes: Int)
+        /// `isHandingOver` from when the stream takes what has come.
+        case opening([Event], bytes: Int, isHandingOver: Bool = false)
         case attached(LiveStream)
         case closed
     }
@@ -111,8 +112,9 @@ final class Push: PushSink {
         let (stream, waiting): (LiveStream?, Int64) = state.withLock { state in
             switch state {
             case .attached(let stream): (stream, 0)
-            // Until the stream is open nobody knows how far ahead it is.
-            case .opening(let events, _): (nil, events.count > Self.openingEvents ? Self.openingPause : 0)
+            // Until the stream has all that came nobody knows how far ahead it is.
+            case .opening(let events, _, let isHandingOver):
+                (nil, isHandingOver || events.count > Self.openingEvents ? Self.openingPause : 0)
             case .silent, .closed: (nil, 0)
             }
         }
@@ -135,7 +137,7 @@ final class Push: PushSink {
                     state = .opening(events + [event], bytes: 0)
                 case .lost, .ended: state = .closed
                 }
-            case .opening(var events, var bytes):
+            case .opening(var events, var bytes, let isHandingOver):
                 bytes += event.cost
                 guard bytes <= Self.openingBytes else {
                     overflows = true
@@ -148,7 +150,7 @@ final class Push: PushSink {
                 } else {
                     events.append(event)
                 }
-                state = .opening(events, bytes: bytes)
+                state = .opening(events, bytes: bytes, isHandingOver: isHandingOver)
             case .attached(let stream): attached = stream
             case .closed: break
             }
@@ -182,11 +184,11 @@ final class Push: PushSink {
     func attach(to stream: LiveStream) {
         while true {
             let waiting: [Event]? = state.withLock { state in
-                guard case .opening(let events, let bytes) = state else { return nil }
+                guard case .opening(let events, let bytes, _) = state else { return nil }
                 if events.isEmpty {
                     state = .attached(stream)
                 } else {
-                    state = .opening([], bytes: bytes)
+                    state = .opening([], bytes: bytes, isHandingOver: true)
                 }
                 return events
             }
