@@ -28,6 +28,10 @@ extension HTTPConnectionHandler {
             return true
         }
         let request = request(head)
+        if let gathering = loop.held.gathering(for: head, at: loop.now) {
+            gathering.add(self, number: wait(for: request, isHeld: true))
+            return true
+        }
         if loop.configuration.requiresTidyPaths, head.traits.contains(.unusualPath),
             PercentEncoding.pathSegments(head.rawPath) == nil
         {
@@ -70,6 +74,8 @@ extension HTTPConnectionHandler {
                 case .failure(let error): resume(number, with: .response(failure(error)))
                 }
             }
+        case .shared(let shared):
+            gather(around: shared, request, context)
         case .async(let function):
             start(request, context) { .response(await function()) }
         case .decide(let function):
@@ -78,6 +84,23 @@ extension HTTPConnectionHandler {
             beginBody(limit: limit, request, function, context)
         case .handOver(let function):
             handOver(request, function, context)
+        }
+    }
+
+    private func gather(around shared: HTTPSharedAnswer, _ request: HTTPRequest, _ context: ChannelHandlerContext) {
+        let gathering = loop.held.begin(request.head, shared.observer, at: loop.now)
+        gathering.add(self, number: wait(for: request, isHeld: true))
+        let result =
+            shared.answer.eventLoop === context.eventLoop ? shared.answer : shared.answer.hop(to: context.eventLoop)
+        result.assumeIsolated().whenComplete { [self] result in
+            loop.held.end(gathering, of: request.head)
+            switch result {
+            case .success(.leased(let response, let lease)):
+                loop.kept.keep(response, lease, for: request.head)
+                gathering.finish(.response(response))
+            case .success(let answer): gathering.finish(answer)
+            case .failure(let error): gathering.finish(.response(failure(error)))
+            }
         }
     }
 
@@ -104,6 +127,12 @@ extension HTTPConnectionHandler {
         promise.futureResult.assumeIsolated().whenSuccess { [self] answer in
             resume(number, with: answer)
         }
+    }
+
+    /// The request that waits for the answer of this number, unless that comes too late.
+    func request(_ number: Int) -> HTTPRequest? {
+        guard case .answer(let pending) = phase, pending.number == number else { return nil }
+        return pending.request
     }
 
     /// Goes on when an answer came, unless it comes too late.

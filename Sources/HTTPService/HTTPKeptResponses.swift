@@ -67,8 +67,5 @@ struct HTTPKeptResponses {
 }
 
 extension HTTPRequestHead {
-    /// Reads, and has neither a query nor a path that needs a closer look.
-    fileprivate var namesOnlyAPath: Bool {
-        (method == .get || method == .head) && queryStart == pathEnd && !traits.contains(.unusualPath)
-    }
+    fileprivate var namesOnlyAPath: Bool { isPlainRead && queryStart == pathEnd }
 }

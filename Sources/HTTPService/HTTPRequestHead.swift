@@ -67,6 +67,12 @@ public struct HTTPRequestHead: Sendable {
         view(from: pathStart, to: pathEnd)
     }
 
+    /// The path and the query as they were sent.
+    var rawTarget: ByteBufferView { view(from: pathStart, to: queryEnd) }
+
+    /// Whether it only reads, at a path that needs no closer look.
+    var isPlainRead: Bool { (method == .get || method == .head) && !traits.contains(.unusualPath) }
+
     /// The path as it was sent, not decoded, without the query.
     public var path: String {
         pathStart == pathEnd ? "/" : text(from: Int(pathStart), to: Int(pathEnd))

@@ -27,9 +27,11 @@ public enum HTTPAnswer: Sendable {
     /// At once, and the same to everybody who asks for this path, until the lease is revoked: the server keeps it and
     /// does not ask the responders again. The way of segments and parts.
     case leased(HTTPResponse, HTTPLease)
-    /// Held until the future is fulfilled (blocking playlist reloads, hinted parts). When the server shuts down,
-    /// the client gets 503 at once.
+    /// Held until the future is fulfilled. When the server shuts down, the client gets 503 at once.
     case future(EventLoopFuture<HTTPResponse>)
+    /// As `future`, once for all who ask in the same words: the server does not ask the responders for those who come
+    /// within a second, and gives the answer to all of them. The way of blocking playlist reloads and hinted parts.
+    case shared(HTTPSharedAnswer)
     /// Found by an async function. Its task is cancelled when the client leaves or the server shuts down.
     case async(@Sendable () async -> HTTPResponse)
     /// As `async`, where the way of answering itself has to be found out: to look up a stream key before a

@@ -28,6 +28,7 @@ final class HTTPServerLoop {
     var scratch = ByteBuffer()
     var counts = HTTPServerCounts()
     var kept = HTTPKeptResponses()
+    var held = HTTPHeldRequests()
     private(set) var isShuttingDown = false
 
     private let metrics: (any HTTPServerMetrics)?

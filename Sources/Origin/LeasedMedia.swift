@@ -23,8 +23,6 @@ struct LeasedMedia {
         items = [[String: Item]](repeating: [:], count: count)
     }
 
-    subscript(rendition: Int, name: String) -> HTTPResponse? { items[rendition][name]?.response }
-
     func answer(rendition: Int, name: String) -> HTTPAnswer? {
         items[rendition][name].map { .leased($0.response, $0.lease) }
     }

@@ -31,26 +31,27 @@ final class ListenerReports: Sendable {
     /// A playlist of the channel was asked for: whoever gets it listens. A playlist that the player has already (304)
     /// is one too.
     func counting(_ answer: HTTPAnswer, to request: HTTPRequest, channel: String) -> HTTPAnswer {
-        guard request[Self.playerField] == nil else { return answer }
-        let address = request.clientAddress
-        let name = (request["user-agent"] ?? "").hashValue
-        let answered: @Sendable (HTTPResponse) -> Void = { response in
-            guard response.status.code == 200 else { return }
-            self.listeners.withLock { _ = $0.seen(address, name: name, channel: channel, at: .now) }
-        }
         switch answer {
-        case .response(let response): answered(response)
-        case .future(let future): future.whenSuccess(answered)
+        case .response(let response): count(request, response, channel: channel)
+        case .future(let future): future.whenSuccess { self.count(request, $0, channel: channel) }
+        case .shared(let shared):
+            return .shared(HTTPSharedAnswer(shared.answer) { self.count($0, $1, channel: channel) })
         case .async(let function):
             return .async {
                 let response = await function()
-                answered(response)
+                self.count(request, response, channel: channel)
                 return response
             }
         case .decide(let function): return .decide { self.counting(await function(), to: request, channel: channel) }
         case .leased, .body, .handOver, .pass: break
         }
         return answer
+    }
+
+    private func count(_ request: HTTPRequest, _ response: HTTPResponse, channel: String) {
+        guard response.status.code == 200, request[Self.playerField] == nil else { return }
+        let name = (request["user-agent"] ?? "").hashValue
+        listeners.withLock { _ = $0.seen(request.clientAddress, name: name, channel: channel, at: .now) }
     }
 
     /// Reports until cancelled.

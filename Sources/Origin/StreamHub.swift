@@ -30,8 +30,8 @@ final class StreamHub: Sendable {
 
     fileprivate struct Waiter {
         var wish: Wish
-        var promise: EventLoopPromise<HTTPResponse>
-        var answer: @Sendable (StreamHub) -> HTTPResponse
+        var promise: EventLoopPromise<HTTPAnswer>
+        var answer: @Sendable (StreamHub) -> HTTPAnswer
         var deadline: NIODeadline
     }
 
@@ -118,7 +118,7 @@ final class StreamHub: Sendable {
             if !isWanted { state.close() }
             return (late, isWanted)
         }
-        for waiter in late { waiter.promise.succeed(.notYet) }
+        for waiter in late { waiter.promise.succeed(.response(.notYet)) }
         return isWanted
     }
 
@@ -129,7 +129,7 @@ final class StreamHub: Sendable {
             defer { state.waiters = [] }
             return state.waiters
         }
-        for waiter in waiters { waiter.promise.succeed(.notYet) }
+        for waiter in waiters { waiter.promise.succeed(.response(.notYet)) }
     }
 
     var isClosed: Bool { state.withLock { $0.isClosed } }
@@ -137,7 +137,7 @@ final class StreamHub: Sendable {
     /// Paths may mean something else now: the loops ask again.
     func revokeLeases() { state.withLock { $0.media.renewAll() } }
 
-    /// Listeners of one loop are answered in one turn of it.
+    /// One waits for all of a loop who asked in the same words; they are answered in one turn of it.
     private func wake(_ waiters: [Waiter]) {
         let loops = Dictionary(grouping: waiters) { ObjectIdentifier($0.promise.futureResult.eventLoop) }
         for group in loops.values {
@@ -166,7 +166,7 @@ final class StreamHub: Sendable {
             state.lastAsked = .now()
             guard state.hasStarted else {
                 return hold(.beginning(name, directives), in: &state, on: loop, for: settings.startPatience) { hub in
-                    hub.playlistNow(rendition: name, directives)
+                    .response(hub.playlistNow(rendition: name, directives))
                 }
             }
             guard let rendition = state.window.renditionIndex(name) else { return .response(.noSuchMedia) }
@@ -176,7 +176,7 @@ final class StreamHub: Sendable {
             return hold(
                 .playlist(rendition, target), in: &state, on: loop, for: Self.reloadPatience
             ) { hub in
-                hub.playlistNow(rendition: name, directives)
+                .response(hub.playlistNow(rendition: name, directives))
             }
         }
     }
@@ -198,11 +198,13 @@ final class StreamHub: Sendable {
     func untilCaughtUp(on loop: any EventLoop) async -> Bool {
         let answer = state.withLock { state in
             state.isCaughtUp
-                ? HTTPAnswer.pass : hold(.end, in: &state, on: loop, for: settings.startPatience) { _ in .noSuchMedia }
+                ? HTTPAnswer.pass : hold(.end, in: &state, on: loop, for: settings.startPatience) { _ in .pass }
         }
         switch answer {
         case .pass: return true
-        case .future(let future): return (try? await future.get())?.status != .serviceUnavailable
+        case .shared(let shared):
+            if case .pass? = try? await shared.answer.get() { return true }
+            return false
         default: return false
         }
     }
@@ -221,7 +223,7 @@ final class StreamHub: Sendable {
             guard file == state.window.hint else { return nil }
             // Not longer than a client waits for a playlist; the part comes within a part's duration as a rule.
             return hold(.part(rendition, file), in: &state, on: loop, for: .seconds(6)) { hub in
-                hub.state.withLock { $0.media[rendition, file] } ?? .noSuchMedia
+                hub.state.withLock { $0.media.answer(rendition: rendition, name: file) } ?? .response(.noSuchMedia)
             }
         }
     }
@@ -232,22 +234,22 @@ final class StreamHub: Sendable {
         let held: HTTPAnswer? = state.withLock { state in
             state.lastAsked = .now()
             guard !state.hasStarted else { return nil }
-            return hold(.start, in: &state, on: loop, for: settings.startPatience, answer)
+            return hold(.start, in: &state, on: loop, for: settings.startPatience) { .response(answer($0)) }
         }
         return held ?? .response(answer(self))
     }
 
     private func hold(
         _ wish: Wish, in state: inout State, on loop: any EventLoop, for patience: Duration,
-        _ answer: @escaping @Sendable (StreamHub) -> HTTPResponse
+        _ answer: @escaping @Sendable (StreamHub) -> HTTPAnswer
     ) -> HTTPAnswer {
         guard !state.isClosed else { return .response(.notYet) }
-        let promise = loop.makePromise(of: HTTPResponse.self)
+        let promise = loop.makePromise(of: HTTPAnswer.self)
         state.waiters.append(
             Waiter(
                 wish: wish, promise: promise, answer: answer,
                 deadline: .now() + .nanoseconds(patience.nanoseconds)))
-        return .future(promise.futureResult)
+        return .shared(HTTPSharedAnswer(promise.futureResult))
     }
 }
 

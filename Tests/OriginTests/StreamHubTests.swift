@@ -22,8 +22,13 @@ struct StreamHubTests {
         init(_ answer: HTTPAnswer?) {
             switch answer {
             case .response(let response), .leased(let response, _): self.response = response
-            case .future(let future):
-                future.assumeIsolated().whenSuccess { self.response = $0 }
+            case .shared(let shared):
+                shared.answer.assumeIsolated().whenSuccess {
+                    switch $0 {
+                    case .response(let response), .leased(let response, _): self.response = response
+                    default: Issue.record("no response")
+                    }
+                }
             default: Issue.record("neither at once nor held")
             }
         }
