@@ -21,7 +21,7 @@ deploy/tests/run.sh "$TWITCHY_TEST_PYTHON"
 # themselves. Fault drills, which look at fractions of a second, come last and by themselves, too.
 drills='^EndToEndTests\.[A-Za-z]*Drills/'
 outages='^MessageBusTests\.BrokerOutageTests/'
-services='AccountService|HTTPService|Ingest|MessageBus|Origin|Persistence|SegmentStore|Telemetry|WebSocket'
+services='AccountService|HTTPService|Ingest|MessageBus|Origin|Persistence|SegmentStore|Telemetry|TLS|Web|WebSocket'
 serving="^($services)Tests\\.(?!BrokerOutageTests|WholePushMutationTests)"
 swift test --skip-build --skip '^EndToEndTests\.' --skip "$serving" --skip "$outages"
 swift test --skip-build --experimental-maximum-parallelization-width 8 --filter "$serving"

@@ -35,12 +35,9 @@ class Browser:
         if driver is None:
             raise WebDriverError("chromedriver is not installed (Debian: apt-get install chromium-driver).")
         self._profile = tempfile.TemporaryDirectory(prefix="twitchy-browser-", ignore_cleanup_errors=True)
-        self._process = subprocess.Popen(
-            [driver, "--port=0"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-        )
         self._session = None
         try:
-            self._base = f"http://127.0.0.1:{self._port()}"
+            self._base = f"http://127.0.0.1:{self._start(driver)}"
             options = {
                 "args": [*CHROMIUM_ARGUMENTS, f"--window-size={width},{height}",
                          f"--user-data-dir={self._profile.name}", *arguments],
@@ -60,12 +57,20 @@ class Browser:
             self.close()
             raise
 
-    def _port(self):
-        for line in self._process.stdout:
-            match = re.search(r"started successfully on port (\d+)", line)
-            if match:
-                return int(match.group(1))
-        raise WebDriverError("chromedriver ended before it listened.")
+    def _start(self, driver):
+        """Starts the driver; returns its port. It takes one that is free for IPv4, and ends when IPv6 has it in use."""
+        said = ""
+        for _ in range(5):
+            self._process = subprocess.Popen(
+                [driver, "--port=0"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+            )
+            for line in self._process.stdout:
+                said += line
+                match = re.search(r"started successfully on port (\d+)", line)
+                if match:
+                    return int(match.group(1))
+            self._process.wait()
+        raise WebDriverError(f"chromedriver ended before it listened:\n{said}")
 
     def _call(self, method, path, body=None):
         data = None if body is None else json.dumps(body).encode()

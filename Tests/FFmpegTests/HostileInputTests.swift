@@ -39,6 +39,32 @@ struct HostileInputTests {
         #expect(growth < 64 << 20)
     }
 
+    /// Tags are excused, but not for ever.
+    @Test func endlessTagsEnd() {
+        let tag = Array("ID3".utf8) + [4, 0, 0] + [0, 0x40, 0, 0] + [UInt8](repeating: 0, count: 1 << 20)
+        let input = RepeatingInput(tag)
+        let error = #expect(throws: FFmpegError.self) { try drain(.mp3, input) }
+        #expect(error?.reason == .noAudio)
+        #expect(input.taken > 1 << 30 && input.taken < (1 << 30) + (8 << 20))
+    }
+
+    /// The index of an MP4 is held: one that is longer than any encoder's is not read.
+    @Test(arguments: ["trak", "free", "mvex"]) func aLongIndexIsRefused(kind: String) {
+        func header(_ kind: String, _ size: UInt32) -> [UInt8] {
+            withUnsafeBytes(of: size.bigEndian) { Array($0) } + Array(kind.utf8)
+        }
+        let size: UInt32 = 1 << 20
+        let fileType = header("ftyp", 16) + Array("isom".utf8) + [0, 0, 0, 0]
+        let boxes = header(kind, size) + [UInt8](repeating: 0, count: Int(size) - 8)
+        let input = RepeatingInput(boxes, head: fileType + header("moov", 64 * size + 8))
+        let growth = leastGrowth(rounds: 1) {
+            let error = #expect(throws: FFmpegError.self) { try drain(.mov, input) }
+            #expect(error?.reason == .invalidData)
+        }
+        #expect(input.taken < 5 << 20)
+        #expect(growth < 64 << 20)
+    }
+
     /// Ogg: pages with 255 empty segments, streams that begin and never go on, positions out of this world.
     @Test func pagesWithoutContentEnd() throws {
         func page(_ flags: UInt8, serial: UInt8, granule: [UInt8], _ body: [UInt8], _ segments: [UInt8]) -> [UInt8] {

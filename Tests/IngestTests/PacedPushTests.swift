@@ -1,19 +1,26 @@
 import AudioTimeline
-import DatabaseTesting
 import Foundation
-import Logging
-import MessageBus
 import NIOCore
-import NIOPosix
-import Synchronization
-import Telemetry
 import Testing
 
 @testable import Ingest
 
 /// Bodies that come faster than they play, from peers that close at once: their sockets are read to the end at once too.
 struct PacedPushTests {
-    private static let holder = StreamKeyHolder(keyID: "1", channelID: "1", channelName: "demo")
+    /// An encoder that has told what will come fills a page first, which takes long where little is to be said.
+    @Test(.timeLimit(.minutes(1)), arguments: [true, false])
+    func anAnnouncedAudioIsWaitedForLonger(isAnnounced: Bool) async throws {
+        var settings = IngestSettings()
+        settings.audioDeadline = .seconds(1)
+        settings.pageDeadline = .seconds(3)
+        let opus = Self.bodies[2]
+        // The two pages of headers, or half of the first.
+        let headers = try opus.bytes(times: 1).readableBytesView.headers(pages: 2)
+        try await SourceServer.run(settings, contentType: opus.contentType) { server in
+            let answer = try await server.answer(to: ByteBuffer(bytes: isAnnounced ? headers : Array(headers.prefix(20))))
+            #expect(answer.hasPrefix("HTTP/1.1 415 No audio came within \(isAnnounced ? 3 : 1) second"), "\(answer)")
+        }
+    }
 
     /// A file of `Fixtures/` that is sent several times, 2.5 s each.
     struct Body: Sendable, CustomTestStringConvertible {
@@ -38,44 +45,17 @@ struct PacedPushTests {
 
     @Test(.timeLimit(.minutes(3)), arguments: bodies)
     func aBodyIsHeldToRealTimeWhenItsPeerCloses(body: Body) async throws {
-        try await IngestDatabase.with(.sqlite) { database in
-            var settings = IngestSettings()
-            settings.limits.leadNanoseconds = 1_000_000_000
-            let bus = InProcessMessageBus()
-            let metrics = IngestMetrics(MetricsRegistry())
-            let streams = LiveStreams(
-                rows: database.rows(owner: "here"), bus: bus, settings: settings, metrics: metrics,
-                logger: Logger(label: "test"), relay: {})
-            let ingest = IngestContext(
-                admission: Admission(
-                    keys: database.keys, streams: streams, metrics: metrics, logger: Logger(label: "test")),
-                streams: streams, settings: settings, metrics: metrics, listeners: ListenerNumbers())
-            let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-            let server = try await ServerBootstrap(group: group)
-                .childChannelOption(.allowRemoteHalfClosure, value: true)
-                .childChannelInitializer { channel in
-                    channel.eventLoop.makeCompletedFuture {
-                        let push = Push(
-                            holder: Self.holder, origin: "test", streams: streams, logger: Logger(label: "test"),
-                            onClose: { _ in })
-                        let source = BodySource(
-                            push: push, contentType: body.contentType, onRoom: {}, onOutcome: { _ in })
-                        let handler = SourceHandler(
-                            ingest: ingest, push: push, source: source, framing: .untilClose, greeting: nil,
-                            surplus: ByteBuffer())
-                        try channel.pipeline.syncOperations.addHandler(handler)
-                    }
-                }
-                .bind(host: "127.0.0.1", port: 0).get()
-            let address = try #require(server.localAddress)
+        var settings = IngestSettings()
+        settings.limits.leadNanoseconds = 1_000_000_000
+        try await SourceServer.run(settings, contentType: body.contentType) { server in
             let start = MonotonicClock.now
-            let client = try await ClientBootstrap(group: group).connect(to: address).get()
+            let client = try await server.connect()
             try await client.writeAndFlush(try body.bytes(times: 3))
             try await client.close()
 
             var live: LiveStream?
             while live == nil {
-                live = await streams.stream(ofChannel: "1")
+                live = await server.streams.stream(ofChannel: "1")
                 try await Task.sleep(for: .milliseconds(5))
             }
             let stream = try #require(live)
@@ -89,10 +69,19 @@ struct PacedPushTests {
             #expect(worst < 2_700_000_000, "\(worst / 1_000_000) ms too early")
             // 7.5 s, of which 1 s may come early, and some before the stream was open.
             #expect(MonotonicClock.now - start > 4_500_000_000)
-            try await server.close()
-            await streams.shutDown()
-            await bus.shutdown()
-            try await group.shutdownGracefully()
         }
+    }
+}
+
+extension ByteBufferView {
+    /// The first pages of an Ogg stream (RFC 3533 §6).
+    fileprivate func headers(pages: Int) -> [UInt8] {
+        let bytes = Array(self)
+        var end = 0
+        for _ in 0..<pages {
+            let segments = Int(bytes[end + 26])
+            end += 27 + segments + bytes[(end + 27)..<(end + 27 + segments)].reduce(0) { $0 + Int($1) }
+        }
+        return Array(bytes[..<end])
     }
 }
