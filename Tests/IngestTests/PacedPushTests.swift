@@ -17,7 +17,8 @@ struct PacedPushTests {
         // The two pages of headers, or half of the first.
         let headers = try opus.bytes(times: 1).readableBytesView.headers(pages: 2)
         try await SourceServer.run(settings, contentType: opus.contentType) { server in
-            let answer = try await server.answer(to: ByteBuffer(bytes: isAnnounced ? headers : Array(headers.prefix(20))))
+            let answer = try await server.answer(
+                to: ByteBuffer(bytes: isAnnounced ? headers : Array(headers.prefix(20))))
             #expect(answer.hasPrefix("HTTP/1.1 415 No audio came within \(isAnnounced ? 3 : 1) second"), "\(answer)")
         }
     }
