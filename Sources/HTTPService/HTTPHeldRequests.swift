@@ -58,6 +58,4 @@ struct HTTPHeldRequests {
         guard head.isPlainRead, byTarget[head.rawTarget] === gathering else { return }
         byTarget[head.rawTarget] = nil
     }
-
-    var count: Int { byTarget.count }
 }

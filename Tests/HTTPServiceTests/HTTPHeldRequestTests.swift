@@ -9,7 +9,7 @@ import Testing
     /// Holds every request that it is asked for, and lets a test answer.
     private final class Responder: HTTPResponder {
         private struct State {
-            var held: [(path: String, promise: EventLoopPromise<HTTPAnswer>)] = []
+            var held: [EventLoopPromise<HTTPAnswer>] = []
             var observed = 0
         }
 
@@ -21,7 +21,7 @@ import Testing
         func respond(to request: HTTPRequest, in context: HTTPContext) -> HTTPAnswer {
             if request.path == "/quick" { return .response(HTTPResponse(body: ByteBuffer(string: "at once"))) }
             let promise = context.eventLoop.makePromise(of: HTTPAnswer.self)
-            state.withLock { $0.held.append((request.path, promise)) }
+            state.withLock { $0.held.append(promise) }
             return .shared(
                 HTTPSharedAnswer(promise.futureResult) { _, _ in self.state.withLock { $0.observed += 1 } })
         }
@@ -31,7 +31,7 @@ import Testing
                 defer { state.held = [] }
                 return state.held
             }
-            for (_, promise) in held { promise.completeWith(answer) }
+            for promise in held { promise.completeWith(answer) }
         }
 
         func waitForOne() async throws {
