@@ -66,7 +66,7 @@ class Origin(http.server.BaseHTTPRequestHandler):
             self.answer(200, json.dumps(document).encode(), {"Cache-Control": "public, max-age=60"})
         elif "unready" in url.path or ("late" in url.path and count == 1):
             self.answer(503, b"{}", {"Cache-Control": "no-store", "Retry-After": "1"})
-        elif "missing" in url.path:
+        elif "missing" in url.path or ("only" in url.path and f"only-{NAME}" not in url.path):
             self.answer(404, b"{}", {"Cache-Control": "public, max-age=1"})
         elif "_HLS_msn=invalid" in url.query:
             self.answer(400, b"{}", {"Cache-Control": "public, max-age=1"})

@@ -89,6 +89,10 @@ sub vcl_backend_response {
     if (bereq.url !~ "^/hls/") {
         return (deliver);
     }
+    # An origin that is a part behind knows nothing yet of what another has just listed: the next one is asked.
+    if (beresp.status == 404 && bereq.retries < 1) {
+        return (retry);
+    }
     # How long is the origin's to say. No more than that: a live playlist that is too old is worse than none, so there
     # is neither grace (stale while a new one is fetched) nor keep.
     set beresp.grace = 0s;

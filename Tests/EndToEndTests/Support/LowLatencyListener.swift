@@ -84,9 +84,9 @@ struct LowLatencyListener: Sendable {
     private func listen(until deadline: Double, _ heard: inout Heard) throws {
         let connection = try HTTPConnection(port: port)
         let folder = playlist.split(separator: "/").dropLast().map { "/\($0)" }.joined()
-        var current = try MediaPlaylistText(try ok(connection.get(playlist)).text)
+        var current = try MediaPlaylistText(try ok(connection, playlist).text)
         if let map = (current.segments.first ?? current.open)?.map {
-            heard.initialization = try ok(connection.get("\(folder)/\(map)")).body
+            heard.initialization = try ok(connection, "\(folder)/\(map)").body
         }
         while Moment.now < deadline, !current.isEnded {
             let next = current.next
@@ -103,7 +103,7 @@ struct LowLatencyListener: Sendable {
                         requestedAt: requestedAt, arrivedAt: Moment.now))
             }
             let update = try ok(
-                connection.get("\(playlist)?_HLS_msn=\(next.sequence)&_HLS_part=\(next.part)"))
+                connection, "\(playlist)?_HLS_msn=\(next.sequence)&_HLS_part=\(next.part)")
             let renewed = try MediaPlaylistText(update.text)
             let isListed = renewed.allParts.contains { $0.name == hint }
             if reply.status == 200, !isListed {
@@ -129,7 +129,7 @@ struct LowLatencyListener: Sendable {
                     continue
                 }
                 let requestedAt = Moment.now
-                let reply = try ok(connection.get("\(folder)/\(part.name)"))
+                let reply = try ok(connection, "\(folder)/\(part.name)")
                 heard.parts.append(
                     HeardPart(
                         name: part.name, sequence: segment.sequence, part: number, bytes: reply.body,
@@ -138,8 +138,9 @@ struct LowLatencyListener: Sendable {
         }
     }
 
-    private func ok(_ reply: HTTPReply) throws -> HTTPReply {
-        guard reply.status == 200 else { throw TestFailure("\(reply.status) \(reply.text)") }
+    private func ok(_ connection: HTTPConnection, _ target: String) throws -> HTTPReply {
+        let reply = try connection.get(target)
+        guard reply.status == 200 else { throw TestFailure("\(target): \(reply.status) \(reply.text)") }
         return reply
     }
 }
