@@ -6,6 +6,9 @@
 // A low-latency listener has two connections: on one it asks for the playlist that has the next part (a blocking reload,
 // RFC 8216bis §6.2.5.2), on the other for that part, which the last playlist hinted at. A plain one asks for the playlist
 // every two seconds and for each new segment. Prints one JSON object.
+//
+// When a part reached a listener is the kernel's word (SO_TIMESTAMPNS): how long it then waited for this program, which
+// is one for all listeners, is not the server's doing.
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
@@ -45,14 +48,20 @@ struct listener {
     char last_segment[64];
     uint32_t number;
     uint64_t next_poll, last_media;
+    uint64_t arrived;  // What was read last, by the kernel's clock.
     double longest_wait;
     bool has_failed;
 };
 
-// When each listener held a part, by the part's own number.
+// A part, and when the first listener and the last had all of it, by the kernel's clock.
 struct part {
     char name[64];
-    uint64_t first;
+    uint64_t first, last;
+};
+
+struct arrival {
+    uint32_t part;
+    uint64_t moment;
 };
 
 static struct sockaddr_in address;
@@ -64,8 +73,8 @@ static uint64_t started, measuring_from;
 static unsigned long requests, failures, statuses[6];
 static uint64_t bytes;
 static struct part parts[PART_SLOTS];
-static float *spreads;
-static size_t spread_count, spread_room;
+static struct arrival *arrivals;
+static size_t arrival_count, arrival_room, part_count;
 static char first_failure[256];
 
 static uint64_t now(void) {
@@ -98,6 +107,7 @@ static void open_socket(struct connection *connection) {
     if (connection->socket < 0) die("socket");
     int on = 1;
     setsockopt(connection->socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    if (setsockopt(connection->socket, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof on) != 0) die("SO_TIMESTAMPNS");
     // Each listener has an address of its own, as real ones have: the server limits what comes from one.
     struct sockaddr_in own = {.sin_family = AF_INET};
     own.sin_addr.s_addr = htonl(0x7f010001u + connection->listener->number);
@@ -154,20 +164,25 @@ static bool last_after(const char *text, const char *mark, char *word, size_t ro
     return true;
 }
 
-static void remember_spread(const char *name, uint64_t moment) {
+static void remember_arrival(const char *name, uint64_t moment) {
     unsigned hash = 2166136261u;
     for (const char *c = name; *c; c++) hash = (hash ^ (unsigned char)*c) * 16777619u;
-    struct part *part = &parts[hash % PART_SLOTS];
-    if (strcmp(part->name, name) != 0) {
+    uint32_t slot = hash % PART_SLOTS;
+    while (parts[slot].name[0] != 0 && strcmp(parts[slot].name, name) != 0) slot = (slot + 1) % PART_SLOTS;
+    struct part *part = &parts[slot];
+    if (part->name[0] == 0) {
+        if (++part_count == PART_SLOTS) die("too many parts");
         snprintf(part->name, sizeof part->name, "%s", name);
         part->first = moment;
     }
-    if (spread_count == spread_room) {
-        spread_room = spread_room ? spread_room * 2 : 1 << 16;
-        spreads = realloc(spreads, spread_room * sizeof *spreads);
-        if (spreads == NULL) die("realloc");
+    if (moment < part->first) part->first = moment;
+    if (moment > part->last) part->last = moment;
+    if (arrival_count == arrival_room) {
+        arrival_room = arrival_room ? arrival_room * 2 : 1 << 16;
+        arrivals = realloc(arrivals, arrival_room * sizeof *arrivals);
+        if (arrivals == NULL) die("realloc");
     }
-    spreads[spread_count++] = (float)(moment - part->first) / 1e6f;
+    arrivals[arrival_count++] = (struct arrival){slot, moment};
 }
 
 static void held_media(struct listener *listener) {
@@ -177,7 +192,7 @@ static void held_media(struct listener *listener) {
             double wait = (double)(moment - listener->last_media) / 1e9;
             if (wait > listener->longest_wait) listener->longest_wait = wait;
         }
-        if (low_latency) remember_spread(listener->asked, moment);
+        if (low_latency) remember_arrival(listener->asked, listener->arrived);
     }
     listener->last_media = moment;
 }
@@ -232,6 +247,25 @@ static bool parse_head(struct connection *connection) {
     return true;
 }
 
+// As recv, and notes when the last of it reached the socket.
+static ssize_t receive_bytes(struct connection *connection, void *to, size_t room) {
+    struct iovec area = {to, room};
+    union {
+        struct cmsghdr header;
+        char room[CMSG_SPACE(sizeof(struct timespec))];
+    } control;
+    struct msghdr message = {.msg_iov = &area, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control};
+    ssize_t count = recvmsg(connection->socket, &message, 0);
+    if (count <= 0) return count;
+    struct cmsghdr *field = CMSG_FIRSTHDR(&message);
+    if (field == NULL || field->cmsg_level != SOL_SOCKET || field->cmsg_type != SCM_TIMESTAMPNS)
+        die("the kernel does not say when bytes came");
+    struct timespec time;
+    memcpy(&time, CMSG_DATA(field), sizeof time);
+    connection->listener->arrived = (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
+    return count;
+}
+
 static void receive(struct connection *connection) {
     static char scratch[1 << 16];
     while (connection->busy) {
@@ -246,7 +280,7 @@ static void receive(struct connection *connection) {
             }
         }
         if (room == 0) return failed(connection, "an answer that is too large");
-        ssize_t count = recv(connection->socket, to, room, 0);
+        ssize_t count = receive_bytes(connection, to, room);
         if (count < 0 && errno == EAGAIN) return;
         if (count <= 0) {
             epoll_ctl(epoll, EPOLL_CTL_DEL, connection->socket, NULL);
@@ -272,8 +306,22 @@ static int ascending(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
-static double spread_at(double share) {
-    return spread_count == 0 ? 0 : spreads[(size_t)(share * (double)(spread_count - 1))];
+// Of every arrival, how long after the first of its part it came, and of every part how long after the first the last.
+static void print_spreads(void) {
+    float *each = calloc(arrival_count + 1, sizeof *each), *last = calloc(part_count + 1, sizeof *last);
+    if (each == NULL || last == NULL) die("calloc");
+    for (size_t index = 0; index < arrival_count; index++)
+        each[index] = (float)(arrivals[index].moment - parts[arrivals[index].part].first) / 1e6f;
+    size_t count = 0;
+    for (size_t slot = 0; slot < PART_SLOTS; slot++)
+        if (parts[slot].name[0]) last[count++] = (float)(parts[slot].last - parts[slot].first) / 1e6f;
+    qsort(each, arrival_count, sizeof *each, ascending);
+    qsort(last, count, sizeof *last, ascending);
+    size_t last_arrival = arrival_count ? arrival_count - 1 : 0, last_part = count ? count - 1 : 0;
+    printf(", \"partSpreadMilliseconds\": {\"p50\": %.2f, \"p99\": %.2f, \"most\": %.2f}", each[last_arrival / 2],
+        each[last_arrival * 99 / 100], each[last_arrival]);
+    printf(", \"lastListenerMilliseconds\": {\"p50\": %.2f, \"p90\": %.2f, \"most\": %.2f}", last[last_part / 2],
+        last[last_part * 9 / 10], last[last_part]);
 }
 
 // The path of the rendition's folder, from the master playlist.
@@ -378,13 +426,10 @@ int main(int count_of_arguments, char **arguments) {
         if (listeners[index].last_media == 0 || since > 5) silent++;
         if (listeners[index].longest_wait > longest) longest = listeners[index].longest_wait;
     }
-    qsort(spreads, spread_count, sizeof *spreads, ascending);
     printf("{\"listeners\": %d, \"kind\": \"%s\", \"seconds\": %.1f, \"requests\": %lu, \"bytes\": %llu, "
            "\"failures\": %lu, \"silentListeners\": %d, \"longestWaitSeconds\": %.3f",
         count, arguments[4], seconds, requests, (unsigned long long)bytes, failures, silent, longest);
-    if (low_latency)
-        printf(", \"partSpreadMilliseconds\": {\"p50\": %.2f, \"p99\": %.2f, \"most\": %.2f}", spread_at(0.5),
-            spread_at(0.99), spread_at(1));
+    if (low_latency) print_spreads();
     if (first_failure[0]) printf(", \"firstFailure\": \"%s\"", first_failure);
     printf("}\n");
     return 0;
