@@ -3,9 +3,9 @@
 
     measure.py [--listeners 1000] [--seconds 20]
 
-`twitchy serve` on one core, with one stream of the default ladder; on another core a program that listens --listeners times
-to the middle rendition: low-latency (a blocking reload and a part every 192 ms), then plain (a playlist every two
-seconds and each segment). What the server spends with nobody listening, over as long, is taken off.
+`twitchy serve` on one core, with one event loop and one stream of the default ladder; on another core a program that
+listens --listeners times to the middle rendition: low-latency (a blocking reload and a part every 192 ms), then plain (a
+playlist every two seconds and each segment). What the server spends with nobody listening, over as long, is taken off.
 Prints JSON; exits 1 when a request failed.
 """
 
@@ -33,7 +33,7 @@ def measure(arguments, folder):
     source = folder / "tune.flv"
     encode_tune(source, 4 * arguments.seconds + 60)
     result = {}
-    with Server() as server:
+    with Server("--event-loops", "1") as server:
         for thread in os.listdir(f"/proc/{server.process_id}/task"):
             os.sched_setaffinity(int(thread), {0})
         pusher = push(source, server.rtmp_url("demo-key"))
