@@ -7,14 +7,10 @@ import NIOCore
 /// A copy of 64 KiB is a fifth of what it costs to send a segment, more on two cores at once. Each event loop makes its
 /// own files: a reference count that loops share costs what the copy does.
 final class HTTPBodyFile {
-    /// Below this size a second system call is dearer than the copy.
-    static let minimumSize = 32 * 1024
-    /// Bounds how long the event loop is held up while the file is written.
-    static let maximumSize = 2 * 1024 * 1024
+    /// Below these a second system call is dearer than the copy; above, writing the file holds up the event loop.
+    static let sizes = 32 * 1024...2 * 1024 * 1024
     /// Files of one event loop at a time: each takes a descriptor, and its size in memory once more.
     static let maximumCount = 32
-    /// So often a body is given out before it is worth a file.
-    static let minimumUses = 4
 
     let descriptor: CInt
     let size: Int

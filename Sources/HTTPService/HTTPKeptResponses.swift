@@ -8,11 +8,19 @@ struct HTTPKeptResponses {
     /// Paths at a time: those of a live window are some 350 a rendition.
     static let maximumCount = 8192
 
+    /// So often a response is given out before it is worth a copy of this loop's own.
+    static let minimumUses = 4
+
+    /// Bounds what the copies of a loop hold, files included.
+    static let maximumBytes = 64 << 20
+
     final class Kept {
-        let response: HTTPResponse
+        fileprivate(set) var response: HTTPResponse
         fileprivate let lease: HTTPLease
         /// The body once more, if it is large and often asked for.
         fileprivate(set) var file: HTTPBodyFile?
+        /// Bytes of the copies.
+        fileprivate var ownBytes = 0
         private var uses = 0
 
         fileprivate init(_ response: HTTPResponse, _ lease: HTTPLease) {
@@ -20,13 +28,11 @@ struct HTTPKeptResponses {
             self.lease = lease
         }
 
-        /// Whether a file is worth making now.
+        /// Whether copies are worth making now.
         fileprivate func countUse() -> Bool {
-            guard uses < HTTPBodyFile.minimumUses else { return false }
+            guard uses < HTTPKeptResponses.minimumUses else { return false }
             uses += 1
-            return uses == HTTPBodyFile.minimumUses && response.storage.compressed == nil
-                && (HTTPBodyFile.minimumSize...HTTPBodyFile.maximumSize)
-                    .contains(response.storage.identity.body.readableBytes)
+            return uses == HTTPKeptResponses.minimumUses
         }
     }
 
@@ -38,14 +44,22 @@ struct HTTPKeptResponses {
             return nil
         }
         kept.lease.noteUse()
-        if kept.countUse() { makeFile(of: kept) }
+        if kept.countUse() { makeCopies(of: kept) }
         return kept
     }
 
-    /// Where too many others have one, it stays without.
-    private func makeFile(of kept: Kept) {
-        guard byPath.values.count(where: { $0.file != nil }) < HTTPBodyFile.maximumCount else { return }
-        kept.file = HTTPBodyFile(kept.response.storage.identity.body)
+    /// To answer costs some ten reference counts. Where two loops share them, they cost a segment a fifth of its time.
+    private func makeCopies(of kept: Kept) {
+        let body = kept.response.storage.identity.body
+        guard body.readableBytes <= HTTPBodyFile.sizes.upperBound else { return }
+        let wantsFile = kept.response.storage.compressed == nil && HTTPBodyFile.sizes.contains(body.readableBytes)
+        let size = kept.response.byteCount + (wantsFile ? body.readableBytes : 0)
+        guard bytesOfCopies + size <= Self.maximumBytes else { return }
+        kept.ownBytes = size
+        kept.response = HTTPResponse(copying: kept.response)
+        // Where too many others have one, it stays without.
+        guard wantsFile, byPath.values.count(where: { $0.file != nil }) < HTTPBodyFile.maximumCount else { return }
+        kept.file = HTTPBodyFile(body)
     }
 
     mutating func keep(_ response: HTTPResponse, _ lease: HTTPLease, for head: HTTPRequestHead) {
@@ -64,6 +78,8 @@ struct HTTPKeptResponses {
     }
 
     var count: Int { byPath.count }
+
+    var bytesOfCopies: Int { byPath.values.reduce(0) { $0 + $1.ownBytes } }
 }
 
 extension HTTPRequestHead {

@@ -44,6 +44,15 @@ public struct HTTPResponse: Sendable {
             allowsRanges: allowsRanges, closesConnection: closesConnection)
     }
 
+    /// The same response with no reference count in common.
+    init(copying other: HTTPResponse) {
+        let storage = other.storage
+        self.storage = Storage(
+            status: storage.status, identity: Representation(copying: storage.identity),
+            compressed: storage.compressed.map(Representation.init(copying:)), allowsRanges: storage.allowsRanges,
+            closesConnection: storage.closesConnection)
+    }
+
     public var status: HTTPStatus { storage.status }
     /// With quotes, of the body that is not compressed; nil where there is none.
     public var entityTag: String? { storage.identity.entityTag }
@@ -100,6 +109,13 @@ public struct HTTPResponse: Sendable {
             self.fields = fields
             self.body = status.forbidsBody ? ByteBuffer() : body
             self.entityTag = entityTag
+        }
+
+        init(copying other: Representation) {
+            head = ByteBuffer(buffer: other.head)
+            fields = ByteBuffer(buffer: other.fields)
+            body = ByteBuffer(buffer: other.body)
+            entityTag = other.entityTag.map { String(decoding: Array($0.utf8), as: UTF8.self) }
         }
     }
 }

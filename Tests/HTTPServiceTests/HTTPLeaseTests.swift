@@ -114,7 +114,7 @@ import Testing
         }
         try await withServer([responder]) { server in
             let slow = try await server.connect(reads: false)
-            let rounds = HTTPBodyFile.minimumUses * 3
+            let rounds = HTTPKeptResponses.minimumUses * 3
             for round in 0..<rounds {
                 try await slow.send("GET /a HTTP/1.1\r\nHost: a\r\n\r\n")
                 let client = try await server.connect()
@@ -143,11 +143,11 @@ import Testing
         func files(_ paths: [String]) throws -> [CInt] {
             try paths.compactMap { path in
                 var file: HTTPBodyFile?
-                for _ in 0..<HTTPBodyFile.minimumUses { file = kept.response(for: try head(path))?.file }
+                for _ in 0..<HTTPKeptResponses.minimumUses { file = kept.response(for: try head(path))?.file }
                 return file?.descriptor
             }
         }
-        for size in [HTTPBodyFile.minimumSize - 1, HTTPBodyFile.maximumSize + 1] {
+        for size in [HTTPBodyFile.sizes.lowerBound - 1, HTTPBodyFile.sizes.upperBound + 1] {
             kept.keep(HTTPResponse(body: ByteBuffer(repeating: 1, count: size)), lease, for: try head("/\(size)"))
             #expect(try files(["/\(size)"]).isEmpty)
         }
@@ -163,6 +163,37 @@ import Testing
         kept.removeRevoked()
         // Other tests may have got a number since then, but hardly all of them.
         #expect(descriptors.count { links($0)?.contains("memfd:twitchy-response") == true } < descriptors.count / 2)
+    }
+
+    /// What a loop gives out often becomes its own, as long as there is room, and says the same as before.
+    @Test func copiesAreBoundedAndTheSame() throws {
+        var kept = HTTPKeptResponses()
+        let lease = HTTPLease()
+        let body = ByteBuffer(repeating: 7, count: 2 << 20)
+        let response = HTTPResponse(
+            contentType: "audio/mp4", body: body, compressedBody: ByteBuffer(string: "less"),
+            entityTag: "a tag that is not in the string itself")
+        var copies = 0
+        for number in 0..<40 {
+            var (bytes, parser) = (ByteBuffer(string: "GET /\(number) HTTP/1.1\r\nHost: a\r\n\r\n"), HTTPHeadParser())
+            let head = try #require(try parser.next(from: &bytes))
+            kept.keep(response, lease, for: head)
+            for _ in 0..<HTTPKeptResponses.minimumUses { _ = kept.response(for: head) }
+            let last = try #require(kept.response(for: head)).response
+            if last.storage !== response.storage { copies += 1 }
+            #expect(last.entityTag == response.entityTag && last.status.code == 200)
+            for (one, other) in [
+                (last.storage.identity, response.storage.identity),
+                (try #require(last.storage.compressed), try #require(response.storage.compressed)),
+            ] {
+                #expect(one.head == other.head && one.fields == other.fields && one.entityTag == other.entityTag)
+                #expect(one.body == other.body)
+            }
+        }
+        #expect(copies == 31 && kept.bytesOfCopies <= HTTPKeptResponses.maximumBytes)
+        lease.revoke()
+        kept.removeRevoked()
+        #expect(kept.bytesOfCopies == 0)
     }
 }
 
