@@ -1,3 +1,5 @@
+public import Events
+
 /// A SQL database that belongs to one service.
 ///
 /// Statements are written in the SQL that SQLite and PostgreSQL share (`?` placeholders, `ON CONFLICT`, `RETURNING`);
@@ -42,6 +44,10 @@ public protocol SQLConnection {
 
     /// Tells those who listen to the channel, once this transaction is committed.
     func notify(_ channel: String) throws
+
+    /// The time of day by the one clock that all who use this database share: its server's. The clocks of their own
+    /// machines may differ by minutes.
+    func currentTime() throws -> Timestamp
 }
 
 extension Database {

@@ -1,3 +1,5 @@
+import Events
+
 /// A database that tells what became of each transaction that changed something.
 public struct WatchedDatabase: Database {
     private let database: any Database
@@ -75,4 +77,6 @@ private final class WatchedConnection: SQLConnection {
     func lock(_ name: String) throws { try connection.lock(name) }
 
     func notify(_ channel: String) throws { try connection.notify(channel) }
+
+    func currentTime() throws -> Timestamp { try connection.currentTime() }
 }

@@ -24,7 +24,7 @@ final class IngestDatabase: Sendable {
     func advance(by duration: Duration) { time.withLock { $0 = $0.advanced(by: duration) } }
 
     func rows(owner: String) -> StreamRows {
-        StreamRows(database: database, owner: owner, now: { [self] in now })
+        StreamRows(database: database, owner: owner, now: { [self] in now }, leaseClock: { [self] _ in now })
     }
 
     var keys: StreamKeyRegistry { StreamKeyRegistry(database: database, now: { [self] in now }) }

@@ -18,13 +18,13 @@ struct StreamRowsTests {
             let first = try await a.acquire(channel, ladder: .standard, id: "s1", lease: lease)
             #expect(first.epoch == 1 && first.id == "s1" && first.owner == "a")
             #expect(first.leaseExpiresAt == test.now.advanced(by: lease))
-            #expect(try await a.renew("s1", epoch: 1, lease: lease))
-            #expect(try await !b.renew("s1", epoch: 1, lease: lease))
+            #expect(try await a.renew(["s1": 1], lease: lease).isEmpty)
+            #expect(try await b.renew(["s1": 1], lease: lease) == ["s1": .takenOver])
             let second = try await b.acquire(channel, ladder: .standard, id: "s2", lease: lease)
             #expect(second.id == "s1" && second.epoch == 2 && second.owner == "b")
             #expect(second.startedAt == first.startedAt)
-            #expect(try await !a.renew("s1", epoch: 1, lease: lease))
-            #expect(try await b.renew("s1", epoch: 2, lease: lease))
+            #expect(try await a.renew(["s1": 1], lease: lease) == ["s1": .takenOver])
+            #expect(try await b.renew(["s1": 2], lease: lease).isEmpty)
             #expect(try await a.live().map(\.epoch) == [2])
             #expect(try await test.topics().count == 2)
         }
@@ -48,7 +48,7 @@ struct StreamRowsTests {
             #expect(Set(rows.map(\.id)).count == 1)
             var winners = 0
             for row in rows
-            where try await test.rows(owner: row.owner).renew(row.id, epoch: row.epoch, lease: lease) {
+            where try await test.rows(owner: row.owner).renew([row.id: row.epoch], lease: lease).isEmpty {
                 winners += 1
                 #expect(row.epoch == 8)
             }
@@ -63,7 +63,7 @@ struct StreamRowsTests {
             let rows = test.rows(owner: "a")
             _ = try await rows.acquire(channel, ladder: .standard, id: "s", lease: lease)
             test.advance(by: .seconds(8))
-            #expect(try await rows.renew("s", epoch: 1, lease: lease))
+            #expect(try await rows.renew(["s": 1], lease: lease).isEmpty)
             #expect(try await rows.live().map(\.leaseExpiresAt) == [test.now.advanced(by: lease)])
         }
     }
@@ -77,7 +77,7 @@ struct StreamRowsTests {
             try await rows.end(row)
             try await rows.end(row)
             #expect(try await rows.live().isEmpty)
-            #expect(try await !rows.renew("s1", epoch: 1, lease: lease))
+            #expect(try await rows.renew(["s1": 1], lease: lease) == ["s1": .takenOver])
             #expect(try await test.topics().count == 2)
             let next = try await rows.acquire(channel, ladder: .standard, id: "s2", lease: lease)
             #expect(next.id == "s2" && next.epoch == 1)
@@ -97,7 +97,7 @@ struct StreamRowsTests {
             #expect(try await b.endLeftBehind(seen) == nil)
             #expect(try await !b.end(seen))
             #expect(try await b.live().map(\.epoch) == [2])
-            #expect(try await a.renew("s1", epoch: 2, lease: lease))
+            #expect(try await a.renew(["s1": 2], lease: lease).isEmpty)
             #expect(try await test.topics().filter { $0 == "stream.ended" }.isEmpty)
         }
     }
@@ -110,7 +110,7 @@ struct StreamRowsTests {
             _ = try await a.acquire(channel, ladder: .standard, id: "s1", lease: lease)
             test.advance(by: .seconds(60))
             let seen = try #require(try await b.live().first)
-            #expect(try await a.renew("s1", epoch: 1, lease: lease))
+            #expect(try await a.renew(["s1": 1], lease: lease).isEmpty)
             #expect(try await b.endLeftBehind(seen) == nil)
             #expect(try await a.live().count == 1)
         }
@@ -146,7 +146,7 @@ struct StreamRowsTests {
                 async let back = a.acquire(channel, ladder: .standard, id: "new\(round)", lease: lease)
                 let (taken, row) = try await (ended, back)
                 #expect(try await a.live().map(\.id) == [row.id])
-                #expect(try await a.renew(row.id, epoch: row.epoch, lease: lease))
+                #expect(try await a.renew([row.id: row.epoch], lease: lease).isEmpty)
                 #expect((taken == nil) == (row.id == old.id))
                 try await a.end(row)
             }

@@ -31,9 +31,11 @@ final class LiveStream: Sendable {
         }
     }
 
-    let id: String
-    let epoch: UInt32
-    let channel: StreamKeyHolder
+    /// As this process took it: its lease runs on in the database.
+    let row: StreamRow
+    var id: String { row.id }
+    var epoch: UInt32 { row.epoch }
+    var channel: StreamKeyHolder { row.channel }
     private let bus: any MessageBus
     private let settings: IngestSettings
     private let metrics: IngestMetrics
@@ -44,19 +46,17 @@ final class LiveStream: Sendable {
     private let onNowPlaying: AsyncStream<NowPlaying>.Continuation
 
     init(
-        id: String, epoch: UInt32, channel: StreamKeyHolder, clock: StreamClock, bus: any MessageBus,
-        settings: IngestSettings, metrics: IngestMetrics, logger: Logger
+        _ row: StreamRow, clock: StreamClock, bus: any MessageBus, settings: IngestSettings, metrics: IngestMetrics,
+        logger: Logger
     ) {
-        self.id = id
-        self.epoch = epoch
-        self.channel = channel
+        self.row = row
         self.bus = bus
         self.settings = settings
         self.metrics = metrics
         self.logger = logger
         (nowPlayingChanges, onNowPlaying) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
         // What a stream played that another process began is not known.
-        let titles = NowPlayingLimit(published: epoch == 1 ? .nothing : nil)
+        let titles = NowPlayingLimit(published: row.epoch == 1 ? .nothing : nil)
         state = Mutex(State(clock: clock, titles: titles))
     }
 
@@ -162,7 +162,7 @@ final class LiveStream: Sendable {
     var mayEnd: Bool { state.withLock { $0.mayEnd } }
 
     /// Ends at once a stream of which the database has it that it is over.
-    func end() {
+    func end(_ closure: PushClosure = .refused(.shuttingDown)) {
         let push = state.withLock { state in
             state.clock.ended(now: MonotonicClock.now)
             state.mayEnd = true
@@ -170,7 +170,7 @@ final class LiveStream: Sendable {
             defer { state.push = nil }
             return state.push
         }
-        push?.close(.refused(.shuttingDown))
+        push?.close(closure)
     }
 
     /// Stops without ending: another Ingest has the stream, or this process goes.

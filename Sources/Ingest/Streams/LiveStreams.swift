@@ -118,9 +118,15 @@ actor LiveStreams {
 
     /// Renews leases, and ends the streams of processes that are gone, until cancelled.
     func run() async throws {
+        var answers = UnbrokenAnswers(longestPause: settings.lease)
         while !Task.isCancelled {
-            await adoptExpired()
-            await renewLeases()
+            // One's own first. Others, whose database was away as well, have as long for theirs as one that lives needs at
+            // most; a file has no other process that could live.
+            let hasAnswered = await renewLeases()
+            let unbroken = answers.note(answered: hasAnswered, at: .now)
+            if hasAnswered, rows.database.dialect == .sqlite || unbroken >= settings.lease + settings.grace {
+                await adoptExpired()
+            }
             try await Task.sleep(for: settings.leaseRenewal)
         }
     }
@@ -153,9 +159,7 @@ actor LiveStreams {
         var logger = logger
         logger[metadataKey: "stream"] = "\(row.id)"
         logger[metadataKey: "channel"] = "\(row.channel.channelName)"
-        return LiveStream(
-            id: row.id, epoch: row.epoch, channel: row.channel, clock: clock, bus: bus, settings: settings,
-            metrics: metrics, logger: logger)
+        return LiveStream(row, clock: clock, bus: bus, settings: settings, metrics: metrics, logger: logger)
     }
 
     /// Tells others what the stream plays until cancelled, however long the database is away.
@@ -245,9 +249,7 @@ actor LiveStreams {
     ///
     /// The database first: once workers have been told, nobody can go on with the stream, so nobody may take it any more.
     private func finish(_ stream: LiveStream) async throws {
-        if !stream.mayEnd, let row = try await rows.live().first(where: { $0.id == stream.id }),
-            row.epoch == stream.epoch, try await rows.end(row)
-        {
+        if !stream.mayEnd, try await end(stream) {
             stream.letEnd()
             relay()
             stream.logger.info("Off the air")
@@ -257,6 +259,18 @@ actor LiveStreams {
             guards[stream.channel.channelID] = nil
             metrics.liveStreams.set(live.count)
         }
+    }
+
+    /// - Returns: false if another server goes on with the stream.
+    private func end(_ stream: LiveStream) async throws -> Bool {
+        if try await rows.end(stream.row) { return true }
+        if try await rows.hasEnded(stream.row) { return true }
+        guard try await rows.renew([stream.id: stream.epoch], lease: settings.lease)[stream.id] == .forgotten else {
+            return false
+        }
+        // Nobody can go on with what the database has forgotten, but others may know of it.
+        if try await rows.writeAgain(stream.row, lease: settings.lease) { try await rows.end(stream.row) }
+        return true
     }
 
     /// The store has all of the stream.
@@ -289,29 +303,50 @@ actor LiveStreams {
 
     // MARK: Leases
 
-    private func renewLeases() async {
-        for (channel, stream) in live {
-            do {
-                let isOurs = try await rows.renew(stream.id, epoch: stream.epoch, lease: settings.lease)
-                guard !isOurs, live[channel] === stream else { continue }
-                stream.logger.warning("Another server took the stream over")
-                stream.stop(.leaseLost)
-                tasks[stream.id]?.cancel()
-                live[channel] = nil
-                guards[channel] = nil
-            } catch {
-                stream.logger.warning("Lease not renewed", metadata: ["reason": "\(error)"])
+    /// - Returns: whether the database did it.
+    private func renewLeases() async -> Bool {
+        do {
+            let held = Dictionary(live.values.map { ($0.id, $0.epoch) }, uniquingKeysWith: { first, _ in first })
+            for (id, loss) in try await rows.renew(held, lease: settings.lease) {
+                // One that ends here in this moment has lost nothing.
+                guard let stream = live.values.first(where: { $0.id == id }), !stream.hasEnded else { continue }
+                switch loss {
+                case .takenOver: letGo(stream)
+                case .forgotten: try await remind(of: stream)
+                }
             }
+            return true
+        } catch {
+            logger.warning("Leases not renewed", metadata: ["reason": "\(error)", "streams": "\(live.count)"])
+            return false
+        }
+    }
+
+    private func letGo(_ stream: LiveStream) {
+        stream.logger.warning("Another server took the stream over")
+        stream.stop(.leaseLost)
+        tasks[stream.id]?.cancel()
+        live[stream.channel.channelID] = nil
+        guards[stream.channel.channelID] = nil
+        metrics.liveStreams.set(live.count)
+    }
+
+    /// The database was restored from a state before this stream.
+    private func remind(of stream: LiveStream) async throws {
+        if try await rows.writeAgain(stream.row, lease: settings.lease) {
+            relay()
+            stream.logger.warning("The database had lost the stream; it is written again")
+        } else {
+            stream.logger.warning("The database has lost the stream, and another is on the air; this one ends")
+            stream.end(.leaseLost)
         }
     }
 
     /// Ends streams whose server is gone and whose encoder has not come back within the grace.
     private func adoptExpired() async {
         do {
-            for row in try await rows.live() where live[row.channel.channelID] == nil {
-                guard opening[row.channel.channelID] == nil,
-                    row.leaseExpiresAt.advanced(by: settings.grace) < rows.now()
-                else { continue }
+            for row in try await rows.leftBehind(grace: settings.grace)
+            where live[row.channel.channelID] == nil && opening[row.channel.channelID] == nil {
                 // The database first: once workers have been told, the stream cannot be gone on with.
                 guard let ended = try await rows.endLeftBehind(row) else { continue }
                 relay()

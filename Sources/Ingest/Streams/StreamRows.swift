@@ -35,6 +35,14 @@ struct StreamRow: Sendable, Equatable {
         leaseExpiresAt = Timestamp(milliseconds: try row["lease_expires_at"])
     }
 
+    /// In the order of ``columns``.
+    var values: [SQLValue] {
+        [
+            .text(id), .text(channel.channelID), .text(channel.channelName), SQLValue(Int64(epoch)), .text(ladder),
+            SQLValue(startedAt.milliseconds), .text(owner), SQLValue(leaseExpiresAt.milliseconds),
+        ]
+    }
+
     static let columns = "stream_id, channel_id, channel_name, epoch, ladder, started_at, owner, lease_expires_at"
 }
 
@@ -43,6 +51,8 @@ struct StreamRows: Sendable {
     let database: any Database
     let owner: String
     let now: WallClock
+    /// By which leases are taken and run out; the database's own.
+    var leaseClock: @Sendable (any SQLConnection) throws -> Timestamp = { try $0.currentTime() }
 
     /// Streams that are not over.
     func live() async throws -> [StreamRow] {
@@ -61,9 +71,9 @@ struct StreamRows: Sendable {
         allowance: NewStreamAllowance = NewStreamAllowance()
     ) async throws -> StreamRow {
         let now = now()
-        let expires = now.advanced(by: lease)
-        return try await database.transaction { [owner] connection in
+        return try await database.transaction { [owner, leaseClock] connection in
             try connection.lock("stream/\(channel.channelID)")
+            let expires = try leaseClock(connection).advanced(by: lease)
             let found = try connection.queryOne(
                 "SELECT \(StreamRow.columns) FROM streams WHERE channel_id = ? AND ended_at IS NULL",
                 [.text(channel.channelID)]
@@ -90,14 +100,7 @@ struct StreamRows: Sendable {
                 id: id, channel: channel, epoch: 1, ladder: ladder.text, startedAt: now, owner: owner,
                 leaseExpiresAt: expires)
             try connection.execute(
-                """
-                INSERT INTO streams (stream_id, channel_id, channel_name, epoch, ladder, started_at, owner,
-                    lease_expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-                """,
-                [
-                    .text(row.id), .text(channel.channelID), .text(channel.channelName), SQLValue(Int64(row.epoch)),
-                    .text(row.ladder), SQLValue(now.milliseconds), .text(owner), SQLValue(expires.milliseconds),
-                ])
+                "INSERT INTO streams (\(StreamRow.columns)) VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row.values)
             try Outbox.append(.streamStarted(row.state), at: now, to: connection)
             return row
         }
@@ -113,18 +116,6 @@ struct StreamRows: Sendable {
         }
     }
 
-    /// - Returns: whether the lease is still ours.
-    func renew(_ stream: String, epoch: UInt32, lease: Duration) async throws -> Bool {
-        let expires = now().advanced(by: lease).milliseconds
-        return try await database.transaction { [owner] connection in
-            try connection.execute(
-                """
-                UPDATE streams SET lease_expires_at = ?
-                WHERE stream_id = ? AND epoch = ? AND owner = ? AND ended_at IS NULL
-                """, [SQLValue(expires), .text(stream), SQLValue(Int64(epoch)), .text(owner)]) == 1
-        }
-    }
-
     /// Ends the stream if `row` still holds: nobody has ended it, or taken it in a newer epoch.
     ///
     /// - Returns: whether this call ended it.
@@ -132,6 +123,17 @@ struct StreamRows: Sendable {
     func end(_ row: StreamRow) async throws -> Bool {
         let now = now()
         return try await database.transaction { connection in try Self.end(row, at: now, in: connection) }
+    }
+
+    /// Whether the stream is over in this row's epoch, by its owner: a server may be lost behind the commit that ended it.
+    func hasEnded(_ row: StreamRow) async throws -> Bool {
+        try await database.read { connection in
+            try connection.queryOne(
+                """
+                SELECT 1 AS found FROM streams
+                WHERE stream_id = ? AND epoch = ? AND owner = ? AND ended_at IS NOT NULL
+                """, [.text(row.id), SQLValue(Int64(row.epoch)), .text(row.owner)]) != nil
+        }
     }
 
     /// Ends a stream that was left behind, as `row` was read, in one compare-and-set: an encoder that comes back in this

@@ -1,3 +1,5 @@
+import Events
+
 /// A session's connection while a body runs. After a failure it refuses further statements.
 final class PostgreSQLConnection: SQLConnection {
     private let runner: StatementRunner
@@ -43,6 +45,13 @@ final class PostgreSQLConnection: SQLConnection {
 
     func notify(_ channel: String) throws {
         _ = try run("SELECT pg_notify(?, '')", [.text(names.channel(channel))])
+    }
+
+    func currentTime() throws -> Timestamp {
+        // Not now(), which is when the transaction began: it may have waited for locks since then.
+        let row = try queryOne("SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT) AS milliseconds")
+        guard let row else { throw SQLError(.unexpectedResult, "the server told no time") }
+        return Timestamp(milliseconds: try row["milliseconds"])
     }
 
     func throwFailure() throws {

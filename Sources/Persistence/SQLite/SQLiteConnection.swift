@@ -1,3 +1,4 @@
+import Events
 import Foundation
 import GRDB
 
@@ -31,6 +32,12 @@ final class SQLiteConnection: SQLConnection {
     /// `BEGIN IMMEDIATE` excludes every other transaction already.
     func lock(_ name: String) throws {
         try throwFailure()
+    }
+
+    /// A file has no clock but this machine's.
+    func currentTime() throws -> Timestamp {
+        try throwFailure()
+        return Timestamp.systemClock()
     }
 
     func throwFailure() throws {
