@@ -5,8 +5,9 @@
 
 `twitchy serve` has one stream on the air; wrk asks for a part and a segment of its live window over 32 kept connections,
 and asks nginx for files of the same bytes with the same fields. Rounds alternate between the two; the result is the
-median, of the ratio that of the rounds' own ratios. Of the server's CPU time (user and system) that of the live encode is taken off, measured before each round
-with nobody asking. Once with one event loop against one worker of nginx, once with two against two.
+median, of the ratio that of the rounds' own ratios. Of the server's CPU time (user and system) that of the live encode
+is taken off, measured before each round with nobody asking. Once with one event loop against one worker of nginx, once
+with two against two.
 
 Then, with one loop, requests for one byte of a part with a list of 8 KiB in a header field, beside plain ones and ones with
 an opaque field of the same size.

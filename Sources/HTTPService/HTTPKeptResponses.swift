@@ -48,10 +48,10 @@ struct HTTPKeptResponses {
         return kept
     }
 
-    /// To answer costs some ten reference counts. Where two loops share them, they cost a segment a fifth of its time.
+    /// To answer costs some ten reference counts. Where two loops share them, they cost a segment 2 of its 16 µs.
     private func makeCopies(of kept: Kept) {
         let body = kept.response.storage.identity.body
-        guard body.readableBytes <= HTTPBodyFile.sizes.upperBound else { return }
+        guard kept.response.byteCount <= HTTPBodyFile.sizes.upperBound else { return }
         let wantsFile = kept.response.storage.compressed == nil && HTTPBodyFile.sizes.contains(body.readableBytes)
         let size = kept.response.byteCount + (wantsFile ? body.readableBytes : 0)
         guard bytesOfCopies + size <= Self.maximumBytes else { return }

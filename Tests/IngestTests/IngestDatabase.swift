@@ -41,3 +41,12 @@ final class IngestDatabase: Sendable {
         }
     }
 }
+
+extension StreamRows {
+    /// Streams that are not over.
+    func live() async throws -> [StreamRow] {
+        try await database.read { connection in
+            try connection.query("SELECT \(StreamRow.columns) FROM streams WHERE ended_at IS NULL").map(StreamRow.init)
+        }
+    }
+}

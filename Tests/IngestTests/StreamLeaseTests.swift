@@ -137,42 +137,81 @@ import Testing
         }
     }
 
+    /// A server on whose stream an encoder is on the air.
+    private func withPush(
+        _ test: IngestDatabase, _ body: (LiveStreams, Push, StreamRows) async throws -> Void
+    ) async throws {
+        var settings = IngestSettings()
+        settings.leaseRenewal = .milliseconds(100)
+        let bus = InProcessMessageBus()
+        let rows = rows(test, owner: "here", clockAheadBy: .zero)
+        let streams = LiveStreams(
+            rows: rows, bus: bus, settings: settings, metrics: IngestMetrics(MetricsRegistry()),
+            logger: Logger(label: "test"), relay: {})
+        let push = Push(
+            holder: Self.holder, origin: "test", streams: streams, logger: Logger(label: "test"), onClose: { _ in })
+        push.configured(CodecConfiguration(codec: .mp3, sampleRate: 48_000, channels: 2))
+        let frame = ByteBuffer(bytes: [0xFF, 0xFB, 0x94, 0x00] + [UInt8](repeating: 0, count: 380))
+        for number in 0..<40 {
+            push.packet(frame, timestamp: MediaTimestamp(nanoseconds: Int64(number) * 24_000_000))
+        }
+        while await streams.stream(ofChannel: "1") == nil { try await Task.sleep(for: .milliseconds(10)) }
+        try await body(streams, push, rows)
+        await streams.shutDown()
+        await bus.shutdown()
+    }
+
+    /// Renews leases while `body` runs.
+    private func renewing(_ streams: LiveStreams, _ body: () async throws -> Void) async throws {
+        let running = Task { try await streams.run() }
+        try await body()
+        running.cancel()
+        _ = await running.result
+    }
+
     /// The row of a stream that is on the air here vanishes: it is written again, and the encoder does not notice.
     @Test(arguments: DatabaseEngine.all) func aVanishedRowComesBack(engine: DatabaseEngine) async throws {
         try await IngestDatabase.with(engine) { test in
-            var settings = IngestSettings()
-            settings.leaseRenewal = .milliseconds(100)
-            let bus = InProcessMessageBus()
-            let rows = rows(test, owner: "here", clockAheadBy: .zero)
-            let streams = LiveStreams(
-                rows: rows, bus: bus, settings: settings, metrics: IngestMetrics(MetricsRegistry()),
-                logger: Logger(label: "test"), relay: {})
-            let running = Task { try await streams.run() }
-            let push = Push(
-                holder: Self.holder, origin: "test", streams: streams, logger: Logger(label: "test"),
-                onClose: { _ in })
-            push.configured(CodecConfiguration(codec: .mp3, sampleRate: 48_000, channels: 2))
-            let frame = ByteBuffer(bytes: [0xFF, 0xFB, 0x94, 0x00] + [UInt8](repeating: 0, count: 380))
-            for number in 0..<40 {
-                push.packet(frame, timestamp: MediaTimestamp(nanoseconds: Int64(number) * 24_000_000))
+            try await withPush(test) { streams, _, rows in
+                let before = try #require(try await rows.live().first)
+                try await test.database.transaction { try $0.execute("DELETE FROM streams") }
+                try await renewing(streams) {
+                    while try await rows.live().isEmpty { try await Task.sleep(for: .milliseconds(20)) }
+                }
+                let after = try #require(try await rows.live().first)
+                #expect(after.id == before.id && after.epoch == before.epoch && after.startedAt == before.startedAt)
+                #expect(await streams.stream(ofChannel: "1")?.isPushed == true)
             }
-            while await streams.stream(ofChannel: "1") == nil { try await Task.sleep(for: .milliseconds(10)) }
-            let before = try #require(try await rows.live().first)
-            try await test.database.transaction { try $0.execute("DELETE FROM streams") }
-            while try await rows.live().isEmpty { try await Task.sleep(for: .milliseconds(20)) }
-            let after = try #require(try await rows.live().first)
-            #expect(after.id == before.id && after.epoch == before.epoch && after.startedAt == before.startedAt)
-            #expect(await streams.stream(ofChannel: "1") != nil)
-            // One that goes in the moment in which the encoder says goodbye is over all the same.
-            running.cancel()
-            _ = await running.result
-            try await test.database.transaction { try $0.execute("DELETE FROM streams") }
-            push.ended()
-            while await streams.stream(ofChannel: "1") != nil { try await Task.sleep(for: .milliseconds(10)) }
-            #expect(try await rows.live().isEmpty)
-            #expect(try await test.topics().last == "stream.ended")
-            await streams.shutDown()
-            await bus.shutdown()
+        }
+    }
+
+    /// It vanishes in the moment in which the encoder says goodbye: the stream is over all the same.
+    @Test(arguments: DatabaseEngine.all) func aVanishedStreamEnds(engine: DatabaseEngine) async throws {
+        try await IngestDatabase.with(engine) { test in
+            try await withPush(test) { streams, push, rows in
+                try await test.database.transaction { try $0.execute("DELETE FROM streams") }
+                push.ended()
+                while await streams.stream(ofChannel: "1") != nil { try await Task.sleep(for: .milliseconds(10)) }
+                #expect(try await rows.live().isEmpty)
+                #expect(try await test.topics().last == "stream.ended")
+            }
+        }
+    }
+
+    /// The row has vanished, and another server has begun a stream of the channel: this one ends, and its log may.
+    @Test(arguments: DatabaseEngine.all) func whatWasForgottenGivesWay(engine: DatabaseEngine) async throws {
+        try await IngestDatabase.with(engine) { test in
+            try await withPush(test) { streams, _, rows in
+                let stream = try #require(await streams.stream(ofChannel: "1"))
+                try await test.database.transaction { try $0.execute("DELETE FROM streams") }
+                let other = try await self.rows(test, owner: "there", clockAheadBy: .zero).acquire(
+                    Self.holder, ladder: .standard, id: "other", lease: Self.lease)
+                try await renewing(streams) {
+                    while await streams.stream(ofChannel: "1") != nil { try await Task.sleep(for: .milliseconds(20)) }
+                }
+                #expect(stream.hasEnded && stream.mayEnd && !stream.isPushed)
+                #expect(try await rows.live().map(\.id) == [other.id])
+            }
         }
     }
 }

@@ -18,7 +18,9 @@ actor LiveStreams {
 
     nonisolated let places = PushPlaces()
 
-    private var live: [String: LiveStream] = [:]
+    private var live: [String: LiveStream] = [:] {
+        didSet { metrics.liveStreams.set(live.count) }
+    }
     private var opening: [String: Task<LiveStream, any Error>] = [:]
     private var guards: [String: TakeoverGuard] = [:]
     private var tasks: [String: Task<Void, Never>] = [:]
@@ -65,7 +67,6 @@ actor LiveStreams {
             defer { opening[channel] = nil }
             stream = try await task.value
             live[channel] = stream
-            metrics.liveStreams.set(live.count)
             run(stream)
         }
         stream.takeOver(by: push)
@@ -137,7 +138,6 @@ actor LiveStreams {
         for stream in live.values { stream.stop(.refused(.shuttingDown)) }
         for task in tasks.values { task.cancel() }
         live = [:]
-        metrics.liveStreams.set(0)
     }
 
     // MARK: Opening and ending
@@ -254,11 +254,13 @@ actor LiveStreams {
             relay()
             stream.logger.info("Off the air")
         }
-        if live[stream.channel.channelID] === stream {
-            live[stream.channel.channelID] = nil
-            guards[stream.channel.channelID] = nil
-            metrics.liveStreams.set(live.count)
-        }
+        remove(stream)
+    }
+
+    private func remove(_ stream: LiveStream) {
+        guard live[stream.channel.channelID] === stream else { return }
+        live[stream.channel.channelID] = nil
+        guards[stream.channel.channelID] = nil
     }
 
     /// - Returns: false if another server goes on with the stream.
@@ -326,9 +328,7 @@ actor LiveStreams {
         stream.logger.warning("Another server took the stream over")
         stream.stop(.leaseLost)
         tasks[stream.id]?.cancel()
-        live[stream.channel.channelID] = nil
-        guards[stream.channel.channelID] = nil
-        metrics.liveStreams.set(live.count)
+        remove(stream)
     }
 
     /// The database was restored from a state before this stream.

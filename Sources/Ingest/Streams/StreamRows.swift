@@ -54,13 +54,6 @@ struct StreamRows: Sendable {
     /// By which leases are taken and run out; the database's own.
     var leaseClock: @Sendable (any SQLConnection) throws -> Timestamp = { try $0.currentTime() }
 
-    /// Streams that are not over.
-    func live() async throws -> [StreamRow] {
-        try await database.read { connection in
-            try connection.query("SELECT \(StreamRow.columns) FROM streams WHERE ended_at IS NULL").map(StreamRow.init)
-        }
-    }
-
     /// Takes the channel's stream in a new epoch, or begins one.
     ///
     /// The compare-and-set is the transaction: whoever comes second waits for the first and sees its row.
