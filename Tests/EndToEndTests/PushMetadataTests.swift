@@ -165,18 +165,30 @@ import Testing
                     return try connection.readReply()
                 }
             }
-            var replies: [HTTPReply] = []
-            while replies.count < 40, replies.last?.status != 429 {
-                replies.append(try await push(TwitchyServer.demo))
+            #expect(try await push(TwitchyServer.demo).status == 200)
+            // Written at once, since a slow machine does not begin twenty within the time in which that is too many.
+            _ = try await scene.run(
+                Products.python,
+                [
+                    "-c",
+                    """
+                    import sqlite3, sys, time
+                    database = sqlite3.connect(sys.argv[1], timeout=30)
+                    columns = "stream_id, channel_id, channel_name, epoch, ladder, started_at, owner, lease_expires_at, ended_at"
+                    first = database.execute(f"SELECT {columns} FROM streams").fetchone()
+                    now = int(time.time() * 1000)
+                    for number in range(19):
+                        row = (f"s{number}", *first[1:5], now, first[6], now, now)
+                        database.execute(f"INSERT INTO streams ({columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", row)
+                    database.commit()
+                    """, server.data.appending(path: "ingest.sqlite").path,
+                ], name: "begin")
+            let refused = try await eventually("the first stream is over") {
+                let reply = try await push(TwitchyServer.demo)
+                return reply.status == 200 ? nil : reply
             }
-            try #require(replies.count > 20)
-            let last = try #require(replies.last)
-            #expect(last.status == 429 && last.reason.contains("too many streams"), "\(last)")
-            #expect((1...100).contains(last["Retry-After"].flatMap { Int($0) } ?? 0))
-            // Exactly twenty where they take less than the hundred seconds in which each makes room for another. A push that
-            // comes before the one before has ended goes on with its stream.
-            let begun = server.log.filter { $0.message == "On the air" }.count
-            #expect((20..<replies.count).contains(begun), "\(begun) of \(replies.count)")
+            #expect(refused.status == 429 && refused.reason.contains("too many streams"), "\(refused)")
+            #expect((1...100).contains(refused["Retry-After"].flatMap { Int($0) } ?? 0))
             #expect(try await push(other).status == 200)
         }
     }
