@@ -48,6 +48,13 @@ public struct MediaLogFilter: Sendable {
         return entry
     }
 
+    /// The broker lost the log, and workers count their fences from the start again. What was announced stays.
+    public mutating func logWasMadeAnew() {
+        generation = 0
+        worker = ""
+        fencesSinceBundle = 0
+    }
+
     private mutating func raise(to generation: UInt32) {
         guard generation > self.generation else { return }
         self.generation = generation

@@ -4,6 +4,8 @@ public enum BusError: Error, Hashable, Sendable {
     case noSuchQueue(String)
     /// The log was never declared or was deleted.
     case noSuchLog(String)
+    /// The log is another one than that whose entry was to be gone on behind. Read it from its start.
+    case otherLog(String)
     /// The queue of this name, or the outgoing buffer to it, has no room. Try again when consumers have caught up.
     case full(String)
     /// The name is in use with other options, or for something of another kind. Delete that first, or agree with it.
@@ -35,6 +37,7 @@ extension BusError: CustomStringConvertible {
         switch self {
         case .noSuchQueue(let name): "There is no queue “\(name)”: declare it first."
         case .noSuchLog(let name): "There is no log “\(name)”: declare it first."
+        case .otherLog(let name): "The log “\(name)” was made anew: read it from its start."
         case .full(let name): "“\(name)” is full: its consumers are too slow or gone."
         case .declaredDifferently(let name): "“\(name)” exists with other options: delete it first."
         case .exclusive(let name): "“\(name)” belongs to an exclusive subscription."

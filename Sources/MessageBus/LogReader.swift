@@ -8,8 +8,8 @@ public protocol LogReader: AnyObject, Sendable {
     /// The next entry, or once, between two entries, that the reader has seen all that the log had when
     /// ``MessageBus/read(_:from:)`` was called; waits for one. `nil` after ``close()`` and after the shutdown of the
     /// bus. Several tasks may wait at a time.
-    /// - Throws: ``BusError/noSuchLog(_:)`` once the log is deleted, ``BusError/disconnected(_:)``, and
-    ///   `CancellationError`, which loses no entry.
+    /// - Throws: ``BusError/noSuchLog(_:)`` once the log is deleted, ``BusError/otherLog(_:)`` instead of the first reading,
+    ///   ``BusError/disconnected(_:)``, and `CancellationError`, which loses no entry.
     nonisolated(nonsending) func next() async throws -> LogReading?
 
     /// Ends the reading.
@@ -49,7 +49,7 @@ public struct LogEntry: Hashable, Sendable {
     }
 }
 
-/// The broker's own position of an entry. Grows, but not by one: good for comparing and for ``LogStart/after(_:)``.
+/// The broker's own position of an entry. Grows, but not by one: good for comparing.
 public struct LogOffset: Hashable, Comparable, Sendable {
     let number: UInt64
 
@@ -62,6 +62,7 @@ public enum LogStart: Hashable, Sendable {
     case first
     /// Behind the last entry: only what is appended from now on.
     case end
-    /// At the first kept entry behind this one, for a reader that was disconnected.
-    case after(LogOffset)
+    /// At the first kept entry behind this one, for a reader that was disconnected. A log that was deleted and made anew,
+    /// or whose broker lost it, is told by this entry: ``BusError/otherLog(_:)``.
+    case after(LogEntry)
 }

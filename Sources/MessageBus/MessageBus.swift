@@ -63,7 +63,7 @@ public protocol MessageBus: Sendable {
     func append(_ payload: ByteBuffer, to log: String) async throws
 
     /// Begins to read.
-    /// - Throws: ``BusError/noSuchLog(_:)``.
+    /// - Throws: ``BusError/noSuchLog(_:)``; ``BusError/otherLog(_:)``, here or from the first ``LogReader/next()``.
     func read(_ log: String, from start: LogStart) async throws -> any LogReader
 
     // MARK: Events

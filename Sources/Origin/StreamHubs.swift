@@ -91,7 +91,7 @@ final class StreamHubs: Sendable {
                         hub.caughtUp()
                         continue
                     }
-                    start = .after(logged.offset)
+                    start = .after(logged)
                     do {
                         try accept(logged.payload, with: &filter, into: hub)
                     } catch  where !hasUnreadable {
@@ -104,6 +104,13 @@ final class StreamHubs: Sendable {
                 }
             } catch is CancellationError {
                 return
+            } catch BusError.otherLog {
+                // The broker has lost the one before. What comes again falls to the filter.
+                start = .first
+                filter.logWasMadeAnew()
+                logger.notice(
+                    "The log was made anew; reading it from its start", metadata: ["stream": "\(hub.stream)"])
+                continue
             } catch BusError.noSuchLog {
                 // Not declared yet, or the stream is long over; what was read stays until nobody asks.
                 hub.caughtUp()

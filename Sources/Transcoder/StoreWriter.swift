@@ -44,7 +44,8 @@ struct StoreWriter: Sendable {
         var newest: UInt64?
         while let reading = try await reader.next() {
             guard case .entry(let logged) = reading else {
-                if let newest, recording.isBeyond(newest) {
+                // A log that was made anew does not reach as far yet either.
+                if let newest, recording.isBeyond(newest), try await !hasLastSegment(recording.index) {
                     try await setAside(&recording, because: "it tells of segments that never were")
                 }
                 continue
@@ -110,6 +111,13 @@ struct StoreWriter: Sendable {
             return
         }
         try await uploads.put([(SegmentKey.index(stream: stream), try own.encoded())])
+    }
+
+    /// Whether the store has the newest segment that the index names.
+    private func hasLastSegment(_ index: RecordingIndex?) async throws -> Bool {
+        guard let index, let epoch = index.epochs.last, let rendition = index.renditions.first else { return true }
+        let name = SegmentKey.segment(epoch: epoch.number, mediaSequence: index.nextMediaSequence - 1)
+        return try await uploads.get(SegmentKey.object(stream: stream, rendition: rendition.name, name: name)) != nil
     }
 
     /// What is stored so far. A damaged index is set aside: the recording begins anew rather than never.

@@ -23,9 +23,9 @@ extension BrokerState {
 
     mutating func read(_ log: String, from start: LogStart, client: ClientID) throws(BusError) -> ReaderID {
         guard let state = logs[log] else { throw .noSuchLog(log) }
+        guard let position = state.position(of: start) else { throw .otherLog(log) }
         let id = ReaderID(number: newNumber())
-        let position = ReaderState(position: state.position(of: start), end: state.endOffset)
-        readers[id] = Reader(log: log, client: client, state: position)
+        readers[id] = Reader(log: log, client: client, state: ReaderState(position: position, end: state.endOffset))
         return id
     }
 

@@ -34,11 +34,16 @@ struct LogState: Sendable {
     /// The offset that the next entry will have.
     var endOffset: UInt64 { firstOffset + UInt64(entries.count) }
 
-    func position(of start: LogStart) -> UInt64 {
+    /// - Returns: nil if it is behind an entry of another log.
+    func position(of start: LogStart) -> UInt64? {
         switch start {
-        case .first: firstOffset
-        case .end: endOffset
-        case .after(let offset): offset.number < endOffset ? offset.number + 1 : endOffset
+        case .first: return firstOffset
+        case .end: return endOffset
+        case .after(let last):
+            let position = last.offset.number
+            guard position < endOffset else { return nil }
+            guard position >= firstOffset else { return firstOffset }
+            return entry(at: position) == last ? position + 1 : nil
         }
     }
 

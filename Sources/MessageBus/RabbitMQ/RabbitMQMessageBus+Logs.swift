@@ -37,13 +37,16 @@ extension RabbitMQMessageBus {
     public func read(_ log: String, from start: LogStart) async throws -> any LogReader {
         try checkRunning()
         guard (1...BusValidation.maximumNameBytes).contains(log.utf8.count) else { throw BusError.noSuchLog(log) }
+        if case .after(let entry) = start, try await newestOffset(of: log) <= entry.offset.number {
+            throw BusError.otherLog(log)
+        }
         let result = try await consuming.perform(within: configuration.operationTimeout) {
             [self] (session, answer: Answer<Result<RabbitMQReader, ChannelEndError>>) in
             let (mailbox, owner) = (Mailbox<ReadItem>(), self.newOwner())
             let marker = String(UInt64.random(in: .min ... .max), radix: 36)
             let channel = session.open { [weak self] session, number in
                 ReaderChannel(
-                    session, number: number, log: log, mailbox, marker: marker, isCaughtUp: start == .end
+                    session, number: number, log: log, from: start, mailbox, marker: marker
                 ) { self?.appendMarker(marker, to: log, of: mailbox, $0) }
             }
             guard let channel else {
@@ -64,6 +67,30 @@ extension RabbitMQMessageBus {
             }
         }
         // A queue that is no log takes no reader: precondition failed.
+        return try result.mapError { $0.end.error(missing: .noSuchLog(log), different: .noSuchLog(log)) }.get()
+    }
+
+    /// Where the log ends, or nearly: the offset of an entry that was appended after this was called.
+    private func newestOffset(of log: String) async throws -> UInt64 {
+        let appended = Answer<Void>()
+        let marker = OutgoingMessage(
+            target: .log(log), properties: AMQPProperties(type: ReaderChannel.markerType), body: ByteBuffer(),
+            concern: .answer(appended))
+        _ = try outgoing.add(marker, isBounded: false)
+        publishing.wakeUp.signal()
+        try await appended.value()
+        let result = try await consuming.perform(within: configuration.operationTimeout) {
+            (session, answer: Answer<Result<UInt64, ChannelEndError>>) in
+            guard let channel = session.open({ LastEntryChannel($0, number: $1, answer) }) else {
+                return answer.settle(.success(.failure(ChannelEndError(end: .refused(.noChannel)))))
+            }
+            let requests: [AMQPRequest] = [
+                .limitPrefetch(1), .consume(queue: log, arguments: ["x-stream-offset": .text("last")]),
+            ]
+            channel.request(all: requests) { result in
+                if case .failure(let error) = result { answer.settle(.success(.failure(error))) }
+            }
+        }
         return try result.mapError { $0.end.error(missing: .noSuchLog(log), different: .noSuchLog(log)) }.get()
     }
 

@@ -24,6 +24,15 @@ struct LowLatencyListener: Sendable {
             return longestGap(in: start + seconds...(.infinity))
         }
 
+        /// What nine of ten waits between two parts do not exceed, of those after the first seconds: a machine that has
+        /// other things to do makes one long, a sender that sends a second at a time one of five.
+        func usualGapSeconds(after seconds: Double) -> Double {
+            guard let start = parts.first?.arrivedAt else { return .infinity }
+            let arrivals = parts.map(\.arrivedAt).filter { $0 >= start + seconds }
+            let gaps = zip(arrivals, arrivals.dropFirst()).map { $1 - $0 }.sorted()
+            return gaps.isEmpty ? .infinity : gaps[gaps.count * 9 / 10]
+        }
+
         /// The longest wait between two parts that came within so long, in seconds; the moments are those of ``Moment``.
         func longestGap(in moments: ClosedRange<Double>) -> Double {
             let arrivals = parts.map(\.arrivedAt).filter { moments.contains($0) }

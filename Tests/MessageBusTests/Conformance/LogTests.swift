@@ -66,16 +66,44 @@ struct LogTests {
             _ = try await reader.receiveNumbers(7)
             let seventh = try await reader.receiveEntry()
             await reader.close()
-            let next = try await bus.read(log, from: .after(seventh.offset))
+            let next = try await bus.read(log, from: .after(seventh))
             let entries = try await next.receiveAll()
             #expect(entries.map(\.payload.number) == Array(8..<20))
 
             // Behind the last one there is nothing yet.
             let last = try #require(entries.last)
-            let waiting = try await bus.read(log, from: .after(last.offset))
+            let waiting = try await bus.read(log, from: .after(last))
             #expect(try await waiting.receive() == .caughtUp)
             try await bus.append(payload(20), to: log)
             #expect(try await waiting.receiveNumbers(1) == [20])
+        }
+    }
+
+    /// A log that was made anew is not taken for the one before, however long it is: a reader would wait in it, or miss
+    /// its beginning.
+    @Test(arguments: BusFactory.all)
+    func aLogThatWasMadeAnewIsKnown(factory: BusFactory) async throws {
+        try await factory.run { scene in
+            let bus = try await scene.client()
+            let log = await scene.name()
+            try await bus.declareLog(log, options)
+            for number in 0..<5 { try await bus.append(payload(number), to: log) }
+            let reader = try await bus.read(log, from: .first)
+            let last = try #require(try await reader.receiveAll().last)
+            await reader.close()
+            try await bus.deleteLog(log)
+            for count in [0, 1, 5, 9] {
+                try await bus.declareLog(log, options)
+                for number in 0..<count { try await bus.append(payload(100 + number), to: log) }
+                await #expect(throws: BusError.otherLog(log), "\(count) entries") {
+                    let reader = try await bus.read(log, from: .after(last))
+                    _ = try await within { try await reader.next() }
+                }
+                let reader = try await bus.read(log, from: .first)
+                #expect(try await reader.receiveAll().map(\.payload.number) == Array(100..<(100 + count)))
+                await reader.close()
+                try await bus.deleteLog(log)
+            }
         }
     }
 

@@ -14,7 +14,7 @@ struct LogStateTests {
     }
 
     private func payloads(_ log: LogState) -> [ByteBuffer] {
-        var position = log.position(of: .first)
+        var position: UInt64 = 0
         var found: [ByteBuffer] = []
         while let entry = log.entry(at: position) {
             found.append(entry.payload)

@@ -70,7 +70,7 @@ struct ConnectionLossTests {
             scene.proxy.cut()
             for number in 5..<8 { try await scene.other.append(payload(number), to: log) }
             await #expect(throws: BusError.self) { try await within { while try await reader.next() != nil {} } }
-            let again = try await scene.suspect.read(log, from: .after(last.offset))
+            let again = try await scene.suspect.read(log, from: .after(last))
             #expect(try await again.receiveAll().map(\.payload.number) == [5, 6, 7])
             try await scene.other.deleteLog(log)
         }

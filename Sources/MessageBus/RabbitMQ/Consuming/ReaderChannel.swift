@@ -33,15 +33,18 @@ final class ReaderChannel: SessionChannel {
     private let appendMarker: (@escaping @Sendable (BusError?) -> Void) -> Void
     private var isCaughtUp: Bool
     private var nextOffset: UInt64?
+    /// The entry behind which the reader goes on, until the broker has shown it: it comes first where it is kept still.
+    private var known: LogEntry?
 
     init(
-        _ session: Session, number: UInt16, log: String, _ mailbox: Mailbox<ReadItem>, marker: String,
-        isCaughtUp: Bool, appendMarker: @escaping (@escaping @Sendable (BusError?) -> Void) -> Void
+        _ session: Session, number: UInt16, log: String, from start: LogStart, _ mailbox: Mailbox<ReadItem>,
+        marker: String, appendMarker: @escaping (@escaping @Sendable (BusError?) -> Void) -> Void
     ) {
         self.log = log
         self.mailbox = mailbox
         self.marker = marker
-        self.isCaughtUp = isCaughtUp
+        isCaughtUp = start == .end
+        if case .after(let entry) = start { known = entry }
         self.appendMarker = appendMarker
         super.init(session, number: number)
     }
@@ -60,6 +63,17 @@ final class ReaderChannel: SessionChannel {
         guard let offset = delivery.properties.streamOffset else {
             return request(.acknowledge(delivery.tag, multiple: false))
         }
+        if let known, known.offset.number == offset {
+            self.known = nil
+            request(.acknowledge(delivery.tag, multiple: false))
+            guard delivery.body == known.payload else {
+                mailbox.finish(.otherLog(log))
+                return session.close(self)
+            }
+            nextOffset = offset + 1
+            return
+        }
+        known = nil
         if let expected = nextOffset, offset > expected, !isCaughtUp { appendMarker { _ in } }
         nextOffset = offset + 1
         if delivery.properties.type == Self.markerType {
@@ -98,7 +112,7 @@ extension LogStart {
         switch self {
         case .first: .text("first")
         case .end: .text("next")
-        case .after(let offset): .number(Int64(clamping: offset.number &+ 1))
+        case .after(let entry): .number(Int64(clamping: entry.offset.number))
         }
     }
 }
