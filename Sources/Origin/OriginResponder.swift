@@ -20,9 +20,9 @@ public struct OriginResponder: HTTPResponder {
             separator: UInt8(ascii: "/"), maxSplits: 5, omittingEmptySubsequences: false
         ).map { String(decoding: $0, as: UTF8.self) }
         switch components.count {
-        case 2 where components[1] == "master.m3u8": return master(channel: components[0], context)
+        case 2 where components[1] == "master.m3u8": return master(channel: components[0], request, context)
         case 3 where components[1] == "rewind" && components[2] == "master.m3u8":
-            return rewindMaster(channel: components[0], context)
+            return rewindMaster(channel: components[0], request, context)
         case 4 where components[1] == "recordings" && components[3] == "master.m3u8":
             return recordings.master(channel: components[0], stream: components[2])
         case 4:
@@ -38,18 +38,20 @@ public struct OriginResponder: HTTPResponder {
     private static let readOnly = HTTPResponse.problem(
         .methodNotAllowed, detail: "Media can only be read.", fields: [HTTPField("Allow", "GET, HEAD, OPTIONS")])
 
-    private func master(channel: String, _ context: HTTPContext) -> HTTPAnswer {
+    private func master(channel: String, _ request: HTTPRequest, _ context: HTTPContext) -> HTTPAnswer {
         guard let stream = directory.liveStream(ofChannel: channel), let hub = hubs.hub(stream) else {
             return .response(.offline)
         }
-        return hub.multivariant(prefix: "\(stream)/", file: "live.m3u8", on: context.eventLoop)
+        return hub.multivariant(
+            prefix: "\(stream)/", file: "live.m3u8", mayAskOthers: request.mayAskOthers, on: context.eventLoop)
     }
 
-    private func rewindMaster(channel: String, _ context: HTTPContext) -> HTTPAnswer {
+    private func rewindMaster(channel: String, _ request: HTTPRequest, _ context: HTTPContext) -> HTTPAnswer {
         guard let stream = directory.liveStream(ofChannel: channel), let hub = hubs.hub(stream) else {
             return .response(.offline)
         }
-        return hub.multivariant(prefix: "../\(stream)/", file: "rewind.m3u8", on: context.eventLoop)
+        return hub.multivariant(
+            prefix: "../\(stream)/", file: "rewind.m3u8", mayAskOthers: request.mayAskOthers, on: context.eventLoop)
     }
 
     /// `CHANNEL/STREAM/RENDITION/FILE`
@@ -63,19 +65,28 @@ public struct OriginResponder: HTTPResponder {
         if file == "live.m3u8" {
             let directives =
                 request.head.rawQuery.map { DeliveryDirectives(query: $0) } ?? DeliveryDirectives()
-            return hub.playlist(rendition: rendition, directives: directives, on: context.eventLoop)
+            return hub.playlist(
+                rendition: rendition, directives: directives, mayAskOthers: request.mayAskOthers, on: context.eventLoop)
         }
-        if hub.isCaughtUp { return media(channel, hub, rendition, file, context.eventLoop) }
-        let loop = context.eventLoop
+        let (mayAskOthers, loop) = (request.mayAskOthers, context.eventLoop)
+        if hub.isCaughtUp { return media(channel, hub, rendition, file, mayAskOthers, loop) }
         return .decide {
-            await hub.untilCaughtUp(on: loop) ? media(channel, hub, rendition, file, loop) : .response(.notYet)
+            if let refusal = await hub.untilCaughtUp(mayAskOthers: mayAskOthers, on: loop) { return .response(refusal) }
+            return media(channel, hub, rendition, file, mayAskOthers, loop)
         }
     }
 
     private func media(
-        _ channel: String, _ hub: StreamHub, _ rendition: String, _ file: String, _ loop: any EventLoop
+        _ channel: String, _ hub: StreamHub, _ rendition: String, _ file: String, _ mayAskOthers: Bool,
+        _ loop: any EventLoop
     ) -> HTTPAnswer {
-        hub.media(rendition: rendition, file: file, on: loop)
+        hub.media(rendition: rendition, file: file, mayAskOthers: mayAskOthers, on: loop)
             ?? recordings.segment(channel: channel, stream: hub.stream, rendition: rendition, file: file)
     }
+}
+
+extension HTTPRequest {
+    /// Whether a proxy says that it asks another origin if this one answers ``HTTPResponse/askAnother``. Without that, and
+    /// when it has asked them all, what this one has is better than nothing.
+    fileprivate var mayAskOthers: Bool { self["twitchy-other-origins"] != nil }
 }

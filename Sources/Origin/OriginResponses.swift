@@ -23,6 +23,11 @@ extension HTTPResponse {
         .serviceUnavailable, detail: "This is not there yet. Ask again in a second.",
         fields: [HTTPField("Retry-After", "1"), .cacheControl("no-store")])
 
+    /// To a proxy that said that it can ask another origin. Of the statuses upon which nginx does so, only this one and 404
+    /// do not count as a failure of the origin, which has recordings and other streams for it still.
+    static let askAnother = HTTPResponse.problem(
+        .forbidden, detail: "This origin is behind or cut off. Ask another.", fields: [.cacheControl("no-store")])
+
     static let noSuchMedia = HTTPResponse.problem(
         .notFound, detail: "There is no such media, or no longer.", fields: [.cacheControl("public, max-age=1")])
 

@@ -4,6 +4,7 @@ public import MessageBus
 import NIOCore
 public import Persistence
 public import SegmentStore
+public import Telemetry
 
 /// Serves playlists, parts and segments to any HLS player.
 public final class OriginService: Sendable {
@@ -39,6 +40,18 @@ public final class OriginService: Sendable {
             recordings: RecordingPlaylists(
                 store: store, directory: directory, settings: settings, work: work, metrics: metrics, logger: logger),
             reports: reports)
+    }
+
+    /// Whether what is on the air is heard of, for `/readyz`. Never failed: without the log there still are recordings, and
+    /// a broker's restart must not take all origins out of rotation.
+    public var logHealth: HealthState {
+        let (streams, silent, longest) = hubs.silence()
+        guard silent > 0 else { return .ok }
+        return .degraded(
+            reason: """
+                nothing new of \(silent) of \(streams) streams for \(longest.components.seconds) s; proxies are told to ask \
+                another origin
+                """)
     }
 
     /// Brings the database up to date and reads it.

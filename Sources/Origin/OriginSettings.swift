@@ -9,5 +9,8 @@ public struct OriginSettings: Sendable {
     /// How long the first playlists of a stream wait for its first whole segment.
     public var startPatience = Duration.seconds(4)
 
+    /// A stream on the air of which nothing new was heard for so long is asked of another origin where that can be.
+    public var logPatience = Duration.seconds(5)
+
     public init() {}
 }

@@ -33,6 +33,8 @@ final class StreamHub: Sendable {
         var promise: EventLoopPromise<HTTPAnswer>
         var answer: @Sendable (StreamHub) -> HTTPAnswer
         var deadline: NIODeadline
+        /// Whether it comes from a proxy that can ask another origin.
+        var mayAskOthers: Bool
     }
 
     fileprivate struct State {
@@ -44,6 +46,10 @@ final class StreamHub: Sendable {
         var isClosed = false
         /// Whether what the store and the log had has been read: until then the window's end is not the live edge.
         var isCaughtUp = false
+        /// When the log last had something new.
+        var lastHeard = NIODeadline.now()
+        /// Whether there is a log to hear of.
+        var isFollowed = true
         var nowPlaying = NowPlaying.nothing
         var levels: [SlotLevel] = []
     }
@@ -79,6 +85,7 @@ final class StreamHub: Sendable {
 
     func add(_ bundle: MediaBundle) {
         let woken: [Waiter] = state.withLock { state in
+            state.lastHeard = .now()
             let removed = state.window.add(bundle)
             state.playlists.removeAll(keepingCapacity: true)
             if let playing = bundle.nowPlaying { state.nowPlaying = playing }
@@ -107,17 +114,28 @@ final class StreamHub: Sendable {
         wake(woken)
     }
 
+    /// The log is not read any more: it is gone, and so is the stream.
+    func unfollow() { state.withLock { $0.isFollowed = false } }
+
+    /// For how long the log of a stream on the air has told nothing new, if that is too long. It is five slots a second,
+    /// also while the encoder is away: this origin is cut off, or nobody works on the stream.
+    func silence(now: NIODeadline) -> Duration? {
+        state.withLock { $0.isCutOff(settings, now: now) ? .nanoseconds((now - $0.lastHeard).nanoseconds) : nil }
+    }
+
     /// Answers requests that have waited too long, and says whether anybody still wants the stream.
     func expire(now: NIODeadline) -> Bool {
-        let (late, isWanted): ([Waiter], Bool) = state.withLock { state in
-            let late = state.waiters.filter { $0.deadline <= now }
-            if !late.isEmpty { state.waiters.removeAll { $0.deadline <= now } }
+        let (late, others, isWanted): ([Waiter], [Waiter], Bool) = state.withLock { state in
+            let (isCutOff, isCaughtUp) = (state.isCutOff(settings, now: now), state.isCaughtUp)
+            let others = state.takeWaiters { $0.mayAskOthers && (isCutOff || !isCaughtUp && $0.deadline <= now) }
+            let late = state.takeWaiters { $0.deadline <= now }
             let linger = TimeAmount.nanoseconds(settings.linger.nanoseconds)
             if state.media.takeUse() { state.lastAsked = now }
             let isWanted = !state.waiters.isEmpty || state.lastAsked + linger > now
             if !isWanted { state.close() }
-            return (late, isWanted)
+            return (late, others, isWanted)
         }
+        for waiter in others { waiter.promise.succeed(.response(.askAnother)) }
         for waiter in late { waiter.promise.succeed(.response(.notYet)) }
         return isWanted
     }
@@ -151,8 +169,8 @@ final class StreamHub: Sendable {
     // MARK: Requests
 
     /// The multivariant playlist; `prefix` leads from it to the stream.
-    func multivariant(prefix: String, file: String, on loop: any EventLoop) -> HTTPAnswer {
-        whenStarted(on: loop) { hub in
+    func multivariant(prefix: String, file: String, mayAskOthers: Bool = false, on loop: any EventLoop) -> HTTPAnswer {
+        whenStarted(mayAskOthers: mayAskOthers, on: loop) { hub in
             let playlist = hub.state.withLock { $0.window.multivariant(prefix: prefix, file: file) }
             var body = ByteBuffer()
             playlist.write(into: &body)
@@ -161,20 +179,32 @@ final class StreamHub: Sendable {
     }
 
     /// A media playlist, now or when it is as far as the directives ask.
-    func playlist(rendition name: String, directives: DeliveryDirectives, on loop: any EventLoop) -> HTTPAnswer {
+    /// - Parameter mayAskOthers: whether who asks goes on to another origin if this one is behind.
+    func playlist(
+        rendition name: String, directives: DeliveryDirectives, mayAskOthers: Bool = false, on loop: any EventLoop
+    ) -> HTTPAnswer {
         state.withLock { state in
             state.lastAsked = .now()
+            if mayAskOthers, state.isCutOff(settings, now: .now()) { return .response(.askAnother) }
             guard state.hasStarted else {
-                return hold(.beginning(name, directives), in: &state, on: loop, for: settings.startPatience) { hub in
+                return hold(
+                    .beginning(name, directives), in: &state, on: loop, for: settings.startPatience,
+                    mayAskOthers: mayAskOthers
+                ) { hub in
                     .response(hub.playlistNow(rendition: name, directives))
                 }
             }
             guard let rendition = state.window.renditionIndex(name) else { return .response(.noSuchMedia) }
-            guard case .wait(let target) = state.decide(directives, settings) else {
-                return .response(state.response(rendition: rendition, directives, settings))
+            let target: BlockingReload.Target
+            switch state.decide(directives, settings) {
+            case .wait(let until): target = until
+            case .badRequest(.segmentTooFarAhead) where mayAskOthers, .badRequest(.partTooFarAhead) where mayAskOthers:
+                return .response(.askAnother)
+            default: return .response(state.response(rendition: rendition, directives, settings))
             }
             return hold(
-                .playlist(rendition, target), in: &state, on: loop, for: Self.reloadPatience
+                .playlist(rendition, target), in: &state, on: loop, for: Self.reloadPatience,
+                mayAskOthers: mayAskOthers
             ) { hub in
                 .response(hub.playlistNow(rendition: name, directives))
             }
@@ -194,25 +224,28 @@ final class StreamHub: Sendable {
 
     /// Waits until the hub knows what was there before it, or gives up: an origin that is asked for the first time
     /// must not say that there is no such part.
-    /// - Returns: false when no more answers come from here.
-    func untilCaughtUp(on loop: any EventLoop) async -> Bool {
+    /// - Returns: nil when it knows; what is to be said otherwise.
+    func untilCaughtUp(mayAskOthers: Bool = false, on loop: any EventLoop) async -> HTTPResponse? {
         let answer = state.withLock { state in
             state.isCaughtUp
-                ? HTTPAnswer.pass : hold(.end, in: &state, on: loop, for: settings.startPatience) { _ in .pass }
+                ? HTTPAnswer.pass
+                : hold(.end, in: &state, on: loop, for: settings.startPatience, mayAskOthers: mayAskOthers) { _ in
+                    .pass
+                }
         }
-        switch answer {
-        case .pass: return true
-        case .shared(let shared):
-            if case .pass? = try? await shared.answer.get() { return true }
-            return false
-        default: return false
+        let later: HTTPAnswer? = if case .shared(let shared) = answer { try? await shared.answer.get() } else { answer }
+        return switch later {
+        case .pass: nil
+        case .response(let response): response
+        default: .notYet
         }
     }
 
     var isCaughtUp: Bool { state.withLock { $0.isCaughtUp } }
 
     /// A part, segment or initialization segment; nil when it is not in the window.
-    func media(rendition name: String, file: String, on loop: any EventLoop) -> HTTPAnswer? {
+    func media(rendition name: String, file: String, mayAskOthers: Bool = false, on loop: any EventLoop) -> HTTPAnswer?
+    {
         state.withLock { state in
             state.lastAsked = .now()
             guard let rendition = state.window.renditionIndex(name) else { return nil }
@@ -221,26 +254,31 @@ final class StreamHub: Sendable {
                 return state.media.answer(rendition: rendition, name: file)
             }
             guard file == state.window.hint else { return nil }
+            if mayAskOthers, state.isCutOff(settings, now: .now()) { return .response(.askAnother) }
             // Not longer than a client waits for a playlist; the part comes within a part's duration as a rule.
-            return hold(.part(rendition, file), in: &state, on: loop, for: .seconds(6)) { hub in
+            return hold(
+                .part(rendition, file), in: &state, on: loop, for: .seconds(6), mayAskOthers: mayAskOthers
+            ) { hub in
                 hub.state.withLock { $0.media.answer(rendition: rendition, name: file) } ?? .response(.noSuchMedia)
             }
         }
     }
 
     private func whenStarted(
-        on loop: any EventLoop, _ answer: @escaping @Sendable (StreamHub) -> HTTPResponse
+        mayAskOthers: Bool, on loop: any EventLoop, _ answer: @escaping @Sendable (StreamHub) -> HTTPResponse
     ) -> HTTPAnswer {
         let held: HTTPAnswer? = state.withLock { state in
             state.lastAsked = .now()
             guard !state.hasStarted else { return nil }
-            return hold(.start, in: &state, on: loop, for: settings.startPatience) { .response(answer($0)) }
+            return hold(.start, in: &state, on: loop, for: settings.startPatience, mayAskOthers: mayAskOthers) {
+                .response(answer($0))
+            }
         }
         return held ?? .response(answer(self))
     }
 
     private func hold(
-        _ wish: Wish, in state: inout State, on loop: any EventLoop, for patience: Duration,
+        _ wish: Wish, in state: inout State, on loop: any EventLoop, for patience: Duration, mayAskOthers: Bool,
         _ answer: @escaping @Sendable (StreamHub) -> HTTPAnswer
     ) -> HTTPAnswer {
         guard !state.isClosed else { return .response(.notYet) }
@@ -248,12 +286,22 @@ final class StreamHub: Sendable {
         state.waiters.append(
             Waiter(
                 wish: wish, promise: promise, answer: answer,
-                deadline: .now() + .nanoseconds(patience.nanoseconds)))
+                deadline: .now() + .nanoseconds(patience.nanoseconds), mayAskOthers: mayAskOthers))
         return .shared(HTTPSharedAnswer(promise.futureResult))
     }
 }
 
 extension StreamHub.State {
+    fileprivate func isCutOff(_ settings: OriginSettings, now: NIODeadline) -> Bool {
+        isFollowed && !window.isEnded && now - lastHeard > .nanoseconds(settings.logPatience.nanoseconds)
+    }
+
+    fileprivate mutating func takeWaiters(_ areMeant: (StreamHub.Waiter) -> Bool) -> [StreamHub.Waiter] {
+        let taken = waiters.filter(areMeant)
+        if !taken.isEmpty { waiters.removeAll(where: areMeant) }
+        return taken
+    }
+
     fileprivate mutating func makeRoomForMedia() { media.makeRoom(forRenditions: window.setups.count) }
 
     /// Whoever has the stream next knows nothing of what the loops keep.

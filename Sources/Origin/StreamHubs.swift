@@ -51,6 +51,13 @@ final class StreamHubs: Sendable {
         for hub in hubs { hub.revokeLeases() }
     }
 
+    /// How many streams are read, of how many of these nothing new was heard for too long, and for how long at most.
+    func silence() -> (streams: Int, silent: Int, longest: Duration) {
+        let hubs = state.withLock { $0.hubs.values.map(\.hub) }
+        let silences = hubs.compactMap { $0.silence(now: .now()) }
+        return (hubs.count, silences.count, silences.max() ?? .zero)
+    }
+
     func shutDown() {
         let entries = state.withLock { state in
             state.isShutDown = true
@@ -79,6 +86,7 @@ final class StreamHubs: Sendable {
     }
 
     private func read(into hub: StreamHub) async {
+        defer { hub.unfollow() }
         let isComplete = await recall(hub)
         var filter = MediaLogFilter()
         var start = LogStart.first

@@ -83,6 +83,44 @@ struct StreamHubTests {
         #expect(early.text?.contains("1-2.5.m4s") == true)
     }
 
+    /// A log that says nothing new for 5 s: whoever can ask another origin is told to, and everybody else gets what there
+    /// is. So it is with a reload of which another origin may know more.
+    @Test func whatIsBehindIsAskedOfAnother() throws {
+        func ask(_ query: String) -> Answer {
+            let directives = DeliveryDirectives(query: query)
+            return Answer(hub.playlist(rendition: "aac-64", directives: directives, mayAskOthers: true, on: loop))
+        }
+        var maker = BundleMaker()
+        add(maker.next(23))
+        #expect(ask("").response?.status == .ok)
+        #expect(ask("_HLS_msn=9").response?.status == .forbidden)
+        #expect(self.ask("_HLS_msn=9").response?.status == .badRequest)
+        let reload = ask("_HLS_msn=2&_HLS_part=3")
+        let reloadElsewhere = self.ask("_HLS_msn=2&_HLS_part=3")
+        let part = Answer(hub.media(rendition: "aac-64", file: "1-2.3.m4s", mayAskOthers: true, on: loop))
+        let late = NIODeadline.now() + .milliseconds(5_100)
+        #expect(hub.silence(now: .now() + .seconds(4)) == nil)
+        #expect(try #require(hub.silence(now: late)) > .seconds(5))
+        _ = hub.expire(now: late)
+        loop.run()
+        #expect(reload.response?.status == .forbidden && part.response?.status == .forbidden)
+        #expect(reloadElsewhere.response == nil)
+        add(maker.next(1))
+        #expect(reloadElsewhere.response?.status == .ok)
+        hub.end()
+        #expect(hub.silence(now: late + .seconds(60)) == nil)
+
+        var settings = OriginSettings()
+        settings.logPatience = .zero
+        let deaf = StreamHub(stream: "s", settings: settings)
+        let master = Answer(deaf.multivariant(prefix: "", file: "live.m3u8", mayAskOthers: true, on: loop))
+        _ = deaf.expire(now: .now() + .seconds(1))
+        loop.run()
+        #expect(master.response?.status == .forbidden)
+        deaf.unfollow()
+        #expect(deaf.silence(now: .now() + .seconds(60)) == nil)
+    }
+
     /// What only the store has is not looked for here.
     @Test func recalledMediaLiesInTheStore() throws {
         let hub = StreamHub(stream: "s", settings: OriginSettings())

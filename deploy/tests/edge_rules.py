@@ -180,6 +180,25 @@ class EdgeRules:
             self.ask(f"/hls/c{number}/s1/aac-128/1-30.m4s")
         self.assertTrue(all(any("1-30.m4s" in target for target in counts(port)) for port in self.origins))
 
+    def test_an_origin_that_is_cut_off_is_passed_over(self):
+        """Listeners would be given an old playlist and a new one in turns."""
+        names = ["master.m3u8", "live.m3u8", "live.m3u8?_HLS_msn=7&_HLS_part=1", "1-7.3.m4s"]
+        for port in self.origins:
+            for number in range(4):
+                for name in names:
+                    answer = self.ask(f"/hls/c{number}/cut-off/fresh-{port}/{name}")
+                    self.assertEqual((answer.status, answer.fields["origin-name"]), (200, str(port)), name)
+        # All of them are: what they have is what there is. What a client says of other origins does not count.
+        for number in range(4):
+            for name in names:
+                for fields in [{}, {"Twitchy-Other-Origins": "yes"}]:
+                    answer = self.ask(f"/hls/c{number}/cut-off/none-{len(fields)}/{name}", fields=fields)
+                    self.assertEqual(answer.status, 200, name)
+        # Neither is out of rotation for it.
+        for number in range(8):
+            self.ask(f"/hls/c{number}/s1/aac-128/1-31.m4s")
+        self.assertTrue(all(any("1-31.m4s" in target for target in counts(port)) for port in self.origins))
+
     def test_rest_is_never_cached_and_learns_the_clients_address(self):
         forged = {"X-Forwarded-For": "203.0.113.9", "Forwarded": "for=203.0.113.10"}
         answers = [self.ask("/api/v1/channels", fields=forged) for _ in range(2)]
@@ -239,6 +258,9 @@ class EdgeRules:
             statuses = [status for each in listeners for status in each.result()]
         self.assertEqual(set(statuses), {200})
         self.assertGreater(len(statuses), 50)
+        # What the one that is left has is better than nothing, though it is cut off.
+        for number in range(8):
+            self.assertEqual(self.ask(f"/hls/alone{number}/cut-off/s1/live.m3u8").status, 200)
         type(self).programs[0] = self.standin(self.origins[0])
         # It gets requests again.
         def served():

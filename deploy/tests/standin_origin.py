@@ -68,6 +68,9 @@ class Origin(http.server.BaseHTTPRequestHandler):
             self.answer(503, b"{}", {"Cache-Control": "no-store", "Retry-After": "1"})
         elif "missing" in url.path or ("only" in url.path and f"only-{NAME}" not in url.path):
             self.answer(404, b"{}", {"Cache-Control": "public, max-age=1"})
+        elif ("cut-off" in url.path and f"fresh-{NAME}" not in url.path
+              and self.headers.get("Twitchy-Other-Origins")):
+            self.answer(403, b"{}", {"Cache-Control": "no-store"})
         elif "_HLS_msn=invalid" in url.query:
             self.answer(400, b"{}", {"Cache-Control": "public, max-age=1"})
         elif "_HLS_msn=" in url.query:

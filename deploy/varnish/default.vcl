@@ -31,6 +31,7 @@ sub vcl_recv {
     if (req.method != "GET" && req.method != "HEAD") {
         return (pass);
     }
+    unset req.http.Twitchy-Other-Origins;
     # Nobody signs in to listen.
     unset req.http.Cookie;
     unset req.http.Authorization;
@@ -74,10 +75,19 @@ sub vcl_hash {
 sub vcl_backend_fetch {
     if (bereq.url ~ "^/hls/") {
         # All that belongs to one channel is asked of one origin, so that each reads only some of the streams. After a
-        # failure it is the next one on the ring.
-        set bereq.backend = origins.backend(
-            by = KEY, key = origins.key(regsub(bereq.url, "^/hls/([^/]*)/.*$", "\1")), alt = bereq.retries,
-            healthy = CHOSEN);
+        # failure it is the next one on the ring. An origin that is told of the others says 403 to what it is behind with,
+        # or cut off from. When three have been asked, what any of them has is better than nothing.
+        if (bereq.retries < 3) {
+            set bereq.http.Twitchy-Other-Origins = "yes";
+            set bereq.backend = origins.backend(
+                by = KEY, key = origins.key(regsub(bereq.url, "^/hls/([^/]*)/.*$", "\1")), alt = bereq.retries,
+                healthy = CHOSEN);
+        } else {
+            unset bereq.http.Twitchy-Other-Origins;
+            set bereq.backend = origins.backend(
+                by = KEY, key = origins.key(regsub(bereq.url, "^/hls/([^/]*)/.*$", "\1")), alt = bereq.retries - 3,
+                healthy = CHOSEN);
+        }
         if (bereq.url !~ "\.m3u8") {
             # Media is never compressed; Varnish would ask for gzip.
             unset bereq.http.Accept-Encoding;
@@ -90,7 +100,7 @@ sub vcl_backend_response {
         return (deliver);
     }
     # An origin that is a part behind knows nothing yet of what another has just listed: the next one is asked.
-    if (beresp.status == 404 && bereq.retries < 1) {
+    if (beresp.status == 404 && bereq.retries < 1 || beresp.status == 403 && bereq.retries < 3) {
         return (retry);
     }
     # How long is the origin's to say. No more than that: a live playlist that is too old is worse than none, so there
@@ -108,7 +118,7 @@ sub vcl_backend_response {
 
 sub vcl_backend_error {
     # The origin died with the request, or does not answer: the next one has it.
-    if (bereq.url ~ "^/hls/" && bereq.retries < 2) {
+    if (bereq.url ~ "^/hls/" && bereq.retries < 4) {
         return (retry);
     }
     set beresp.status = 503;

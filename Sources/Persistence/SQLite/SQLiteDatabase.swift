@@ -67,9 +67,9 @@ public final class SQLiteDatabase: Database {
         try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
             DispatchQueue.global().async { [pool, path] in
                 do {
-                    // A reader that closes last could not empty the log, and who copies the file wants all of it. Where
-                    // another process reads just now, that one does it.
-                    _ = try? pool.writeWithoutTransaction { try $0.checkpoint(.truncate) }
+                    // A reader that closes last could not empty the log, and who copies the file wants all of it. The
+                    // barrier waits for this process' readers; where another process reads just now, that one does it.
+                    _ = try? pool.barrierWriteWithoutTransaction { try $0.checkpoint(.truncate) }
                     try pool.close()
                     continuation.resume()
                 } catch let error as DatabaseError {

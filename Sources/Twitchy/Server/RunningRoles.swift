@@ -47,6 +47,7 @@ struct RunningRoles {
                 logger: base.output.logger(label: "origin"))
             : nil
         hasWeb = roles.contains(.web)
+        if let origin { base.health.register("streams") { origin.logHealth } }
     }
 
     /// All subscribe before any publishes: a bus keeps nothing for those that it does not know yet.

@@ -1,7 +1,8 @@
 import Foundation
 import Testing
 
-/// What listeners hear while workers die. All of them are real; a kill is SIGKILL, a freeze SIGSTOP.
+/// What listeners hear while workers die. All of them are real; a kill is SIGKILL, a freeze SIGSTOP. How soon a stream
+/// goes on is printed and not judged: that is a matter of the machine, and Benchmarks/takeover measures it.
 @Suite(.heavy) struct WorkerDrills {
     /// Ten times in a row the active worker is killed, a standby being there: nobody hears it.
     @Test func tenKilledWorkersAreNotHeard() async throws {
@@ -36,8 +37,6 @@ import Testing
             let delays = heard.delays(partSeconds: 0.192, partsPerSegment: 10).map(\.seconds).sorted()
             let usual = delays[delays.count / 2]
             print("seams: latest part \(Int((delays.last ?? 0) * 1000 - usual * 1000)) ms behind the median")
-            // Twice what it is for a debug build on a machine that does nothing else; Benchmarks/takeover measures it.
-            #expect((delays.last ?? .infinity) - usual <= 1.5)
             let comparison = try await signal.compare(try await site.decode(heard), in: scene)
             #expect(comparison.isUnbroken && comparison.holes.isEmpty, "\(comparison)")
             #expect(comparison.matchedSeconds >= 52, "\(comparison)")
@@ -74,7 +73,6 @@ import Testing
             #expect(heard.complaints.isEmpty, "\(heard.complaints)")
             let gap = heard.longestGap(in: frozenAt - 0.3...frozenAt + 9)
             print("frozen worker: no part for \(Int(gap * 1000)) ms")
-            #expect(gap <= 4)
             let comparison = try await signal.compare(try await site.decode(heard), in: scene)
             #expect(comparison.isUnbroken && comparison.holes.isEmpty, "\(comparison)")
             #expect(comparison.matchedSeconds >= 33, "\(comparison)")
@@ -111,7 +109,6 @@ import Testing
             for moment in killed {
                 let gap = heard.longestGap(in: moment - 0.3...moment + 5)
                 print("without a standby: no part for \(Int(gap * 1000)) ms")
-                #expect(gap <= 3)
             }
             let comparison = try await signal.compare(try await site.decode(heard), in: scene)
             #expect(comparison.isUnbroken && comparison.holes.isEmpty, "\(comparison)")
@@ -134,14 +131,12 @@ import Testing
             let stream = try await site.stream()
             let listener = LowLatencyListener(port: edge.http, playlist: stream.live("aac-256"))
             async let hearing = listener.listen(seconds: 40)
-            var killed: [Double] = []
             let page = try await BrowserListener.start(edge, seconds: 24, in: servers.scene)
             for round in 1...4 {
                 // The page gets to its delay by playback rate.
                 try await Task.sleep(for: .seconds(round == 1 ? 8 : 3))
                 let active = try site.activeWorker()
                 let generation = site.workers[active].generation
-                killed.append(Moment.now)
                 site.workers.remove(at: active).child.kill()
                 _ = try await site.workers[0].takesOver(after: generation)
                 site.workers.append(try await servers.start("transcoder", name: "worker-\(round + 2)"))
@@ -149,14 +144,12 @@ import Testing
             let heard = try await page.result()
             let parts = try await hearing
             encoder.kill()
-            // PART-HOLD-BACK is three parts, 576 ms.
-            let gaps = killed.map { parts.longestGap(in: $0 - 0.3...$0 + 3) }
-            let late = gaps.count { $0 > 0.5 }
-            print("page at PART-HOLD-BACK over four killed workers, \(late) of them late: \(heard)")
-            #expect(heard.stalls ?? .max <= late && heard.errors.isEmpty, "\(heard), parts \(gaps) s apart")
+            let late = parts.tooLate
+            print("page at PART-HOLD-BACK over four killed workers, \(late.count) parts late: \(heard)")
+            #expect(heard.stalls ?? .max <= late.count && heard.errors.isEmpty, "\(heard), late by \(late) s")
             // What came too late is missing at the end, and nothing else.
-            let lateness = gaps.reduce(0) { $0 + max(0, $1 - 0.5) }
-            #expect(heard.advancedSeconds ?? 0 >= 23.5 - lateness, "\(heard), parts \(gaps) s apart")
+            let missing = heard.stalls == 0 ? 0 : late.reduce(0, +)
+            #expect(heard.advancedSeconds ?? 0 >= 23.5 - missing, "\(heard), late by \(late) s")
         }
     }
 }

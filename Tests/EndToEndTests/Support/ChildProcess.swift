@@ -84,12 +84,12 @@ final class ChildProcess: Sendable {
     /// Waits for its end.
     @discardableResult
     func waitForExit(within seconds: Double, caller: String = #function) async throws -> Exit {
-        let deadline = Moment.now + seconds
+        let deadline = Moment.now + seconds * patience
         while Moment.now < deadline {
             if let exit { return exit }
             try await Task.sleep(for: .milliseconds(20))
         }
-        throw TestFailure("\(name) did not end within \(seconds) s in \(caller): \(messages.suffix(1000))")
+        throw TestFailure("\(name) did not end within \(seconds * patience) s in \(caller): \(messages.suffix(1000))")
     }
 
     /// Waits for its end, which has to be a good one.

@@ -18,6 +18,14 @@ struct LowLatencyListener: Sendable {
         var isEnded = false
         var initialization = Data()
 
+        /// By how much parts came too late for a page at PART-HOLD-BACK, which is three parts, 576 ms, of which one is on
+        /// its way: on a slow machine it may break off for each of them, and for nothing else.
+        var tooLate: [Double] {
+            let delays = delays(partSeconds: 0.192, partsPerSegment: 10).map(\.seconds)
+            guard let least = delays.min() else { return [] }
+            return delays.map { $0 - least - 0.35 }.filter { $0 > 0 }
+        }
+
         /// The longest wait between two parts, of those that came after the first seconds.
         func longestGapSeconds(after seconds: Double) -> Double {
             guard let start = parts.first?.arrivedAt else { return .infinity }
