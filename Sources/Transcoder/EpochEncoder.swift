@@ -76,10 +76,18 @@ final class EpochEncoder {
         }
     }
 
+    /// Where a predecessor's last slot and the source do not meet, what is missing between them was lost: silence.
     private func open(at start: Int64) throws {
-        position = start
-        tracks = try ladder.renditions.map { try RenditionTrack(rendition: $0, position: start) }
+        let due = nextSlot * Timeline.slotSamples
+        let isMissing = nextSlot > 0 && start > due && start - due <= Self.longestSilence
+        let first = isMissing ? max(0, due - Continuation.wholeWarmUp * 1024) : start
+        position = first
+        tracks = try ladder.renditions.map { try RenditionTrack(rendition: $0, position: first) }
+        try appendSilence(until: start, from: first)
     }
+
+    /// Longer than that, listeners are better off with what is live: it takes seconds to encode.
+    private static let longestSilence = 600 * Timeline.sampleRate
 
     private func feed(_ block: StereoBlock, at start: Int64) throws {
         if position == nil { try open(at: start) }

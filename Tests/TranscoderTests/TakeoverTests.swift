@@ -55,6 +55,42 @@ struct TakeoverTests {
         return (bundles, fences)
     }
 
+    /// The broker lost what lay in the queue, and it was too old to be sent again: silence stands in its place, and
+    /// nothing behind it moves.
+    @Test(.timeLimit(.minutes(3))) func whatWasLostIsSilence() async throws {
+        var maker = BatchMaker()
+        try maker.push(try TestSource.flac(seconds: 12))
+        maker.end()
+        let bus = InProcessMessageBus()
+        try await declare(bus)
+        let busOfA = bus.connect()
+        let store = MemoryStore()
+        let a = try worker("a", busOfA, store: store)
+        let runA = Task { try? await a.run() }
+        let count = maker.batches.count
+        for batch in maker.batches[..<(count / 3)] { try await bus.publish(batch.encoded(), to: Topology.source("s")) }
+        let before = try await bundles(bus) { $0.count >= 15 }.bundles
+        await busOfA.shutdown()
+        await runA.value
+        try await bus.deleteQueue(Topology.source("s"))
+        try await bus.declareQueue(Topology.source("s"), Topology.sourceOptions)
+        let later = maker.batches[(count * 2 / 3)...]
+        for batch in later { try await bus.publish(batch.encoded(), to: Topology.source("s")) }
+        try await worker("b", bus, store: store).run()
+        let (joined, _) = try await bundles(bus) { _ in false }
+        let positions = joined.map(\.position)
+        #expect(positions == positions.indices.map { Int64($0) * Timeline.slotSamples })
+        #expect(Set(joined.map(\.epoch)).count == 1 && joined.count > 60)
+        func slots(_ predicate: (MediaBundle) -> Bool) -> [Int64] {
+            joined.filter(predicate).map { $0.position / Timeline.slotSamples }
+        }
+        let silent = slots { bundle in bundle.levels.allSatisfy { $0.peak == 255 } }
+        let first = try #require(silent.first)
+        let last = try #require(silent.last)
+        #expect(silent == Array(first...last) && silent.count > 15)
+        #expect(Int(first) >= before.count)
+    }
+
     /// A worker vanishes in mid-stream: its successor goes on without a sample missing, repeated, or different from
     /// what one worker alone would have made of the source.
     @Test(.timeLimit(.minutes(3)), arguments: ["FLAC", "AAC, 44.1 kHz", "Opus with pre-skip and padding"])

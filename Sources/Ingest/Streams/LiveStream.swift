@@ -16,6 +16,8 @@ final class LiveStream: Sendable {
         var backlog: [SourceBatch] = []
         /// What the bus has taken last, where it may lose it.
         var taken = TakenBatches()
+        /// What did not fit into the backlog while the bus took nothing, on the 48 kHz clock.
+        var lost: Range<Int64>?
         var isStopped = false
         /// The database has it that the stream is over: workers may be told.
         var mayEnd = false
@@ -206,7 +208,7 @@ final class LiveStream: Sendable {
     /// Without waiting, so that the audio reaches the worker in the same turn of the event loop.
     private func publish(_ state: inout State) {
         state.backlog += state.clock.takeBatches()
-        if let lost = state.taken.lost(at: bus.losses, besides: state.backlog.count) {
+        if let lost = state.taken.lost(at: bus.losses) {
             logger.warning("Batches published again: the bus may have lost them", metadata: ["count": "\(lost.count)"])
             metrics.repeatedBatches.increment(by: lost.count)
             state.backlog = lost + state.backlog
@@ -223,18 +225,29 @@ final class LiveStream: Sendable {
             }
         }
         state.backlog.removeFirst(sent)
-        if state.backlog.count > TakenBatches.limit { thin(&state) }
+        if state.backlog.isEmpty, let lost = state.lost {
+            logger.notice(
+                "The bus takes audio again; what was lost is heard as silence",
+                metadata: ["seconds": "\(Int64(lost.count) / Timeline.sampleRate)"])
+            state.lost = nil
+        }
+        thin(&state)
     }
 
     /// What no longer fits becomes a silence packet.
     private func thin(_ state: inout State) {
-        let dropped = state.backlog.removeFirst()
-        let next = state.backlog[0]
-        let start = dropped.firstPosition
-        let end = next.firstPosition ?? start
-        guard let start, let end, end > start else { return }
+        let excess = state.backlog.count - TakenBatches.limit
+        guard excess > 0 else { return }
+        let dropped = state.backlog.prefix(excess)
+        state.backlog.removeFirst(excess)
+        guard let start = dropped.lazy.compactMap(\.firstPosition).first, let end = state.backlog[0].firstPosition,
+            end > start
+        else { return }
         state.backlog[0].items.insert(.silence(start: start, length: end - start), at: 0)
-        logger.warning("Audio lost: the bus has no room", metadata: ["samples": "\(end - start)"])
+        if state.lost == nil {
+            logger.warning("Audio is lost: the bus has been away for longer than Ingest remembers")
+        }
+        state.lost = min(state.lost?.lowerBound ?? start, start)..<end
     }
 }
 
@@ -242,17 +255,5 @@ extension SourceBatch {
     /// Whether the batch tells that the stream is over.
     fileprivate var isEnd: Bool {
         if case .end? = items.last { true } else { false }
-    }
-
-    /// Where the batch begins on the 48 kHz clock.
-    fileprivate var firstPosition: Int64? {
-        for item in items {
-            switch item {
-            case .packet(let packet): return leg?.position(ofSample: packet.position)
-            case .silence(let start, _): return start
-            case .legEnd(let position), .nowPlaying(_, let position), .end(let position): return position
-            }
-        }
-        return nil
     }
 }
