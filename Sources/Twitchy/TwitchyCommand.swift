@@ -69,6 +69,7 @@ enum Program {
 struct Failure: Error, CustomStringConvertible {
     static let usage: Int32 = 64
     static let damaged: Int32 = 65
+    static let noInput: Int32 = 66
     static let unavailable: Int32 = 69
     static let software: Int32 = 70
     /// Starting again later may help.

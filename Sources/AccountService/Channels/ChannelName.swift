@@ -1,5 +1,5 @@
 /// Which names channels and users can have.
-enum ChannelName {
+public enum ChannelName {
     /// Names that are, or may become, the first word of one of our own paths, or that pretend to speak for the house.
     static let reserved: Set<String> = [
         "about", "account", "accounts", "admin", "administrator", "api", "assets", "auth", "browse", "channel",
@@ -11,7 +11,8 @@ enum ChannelName {
         "support", "system", "terms", "twitchy", "user", "users", "well_known",
     ]
 
-    static func check(_ name: String) throws(AccountError) {
+    /// Refuses a name that no channel can have.
+    public static func check(_ name: String) throws(AccountError) {
         guard isWellFormed(name) else { throw .invalidChannelName }
         guard !reserved.contains(name) else { throw .reservedChannelName(name) }
     }

@@ -6,11 +6,21 @@ import Telemetry
 
 /// The accounts' database, for commands of administration.
 enum Accounts {
-    /// Writes to the database also while a server runs, whose relay sees it within 250 ms.
+    /// Writes to the database also while a server runs, whose relay sees it within 250 ms, and says which it was.
     static func with<Value>(
-        _ options: ServerOptions, _ body: (AccountService) async throws -> Value
+        _ options: AdministrationOptions, _ body: (AccountService) async throws -> Value
     ) async throws -> Value {
-        let configuration = try Configuration(options)
+        let target = try options.target()
+        let value = try await with(target, body)
+        // Not before: whoever fails says one line.
+        Failure.report(target.description)
+        return value
+    }
+
+    static func with<Value>(
+        _ target: AdministrationTarget, _ body: (AccountService) async throws -> Value
+    ) async throws -> Value {
+        let configuration = target.configuration
         let output = LogOutput(level: .error)
         let folder = configuration.databaseURL == nil ? try DataFolder.make(configuration.data) : nil
         let database = try Databases.open(Role.accounts.rawValue, configuration, folder: folder)
@@ -24,7 +34,7 @@ enum Accounts {
             try await database.close()
             return value
         } catch let error as AccountError {
-            throw Failure(code: Failure.usage, description: error.description)
+            throw Failure(code: Failure.usage, description: "\(error.description) (\(target.description))")
         } catch let error as SQLError where error.code != .damaged {
             throw Failure(code: Failure.unavailable, description: "the accounts' database: \(error.message)")
         }

@@ -15,7 +15,15 @@ struct ChannelCommand: ParsableCommand {
         @Option(help: "What the channel is called. (default: its name)")
         var title: String?
 
-        @OptionGroup var options: ServerOptions
+        @OptionGroup var options: AdministrationOptions
+
+        func validate() throws {
+            do {
+                try ChannelName.check(name)
+            } catch {
+                throw ValidationError(error.description)
+            }
+        }
 
         func run() async throws {
             let key = try await Accounts.with(options) { accounts in
@@ -34,7 +42,7 @@ struct ChannelCommand: ParsableCommand {
         @Argument(help: "The channel's name.")
         var name: String
 
-        @OptionGroup var options: ServerOptions
+        @OptionGroup var options: AdministrationOptions
 
         func run() async throws {
             let key = try await Accounts.with(options) { accounts in
@@ -58,7 +66,7 @@ struct ChannelCommand: ParsableCommand {
         @Argument(help: "on or off.")
         var setting: Setting
 
-        @OptionGroup var options: ServerOptions
+        @OptionGroup var options: AdministrationOptions
 
         func run() async throws {
             let channel = try await Accounts.with(options) { accounts in

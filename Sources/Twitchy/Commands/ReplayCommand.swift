@@ -15,10 +15,20 @@ struct ReplayCommand: AsyncParsableCommand {
     @Argument(help: "\(Owner.allCases.map(\.rawValue).joined(separator: ", ")).")
     var service: Owner
 
-    @OptionGroup var options: ServerOptions
+    @OptionGroup var options: AdministrationOptions
 
     func run() async throws {
-        try await Accounts.with(options) { try await $0.requestReplay(of: service.rawValue) }
+        let target = try options.target()
+        // On a database of their own, roles may run anywhere.
+        guard target.server != nil || target.configuration.databaseURL != nil || options.offline else {
+            throw Failure(
+                code: Failure.unavailable,
+                description:
+                    "\(target.description): nobody would answer; start the server first, or leave the request for its next start with --offline"
+            )
+        }
+        try await Accounts.with(target) { try await $0.requestReplay(of: service.rawValue) }
+        Failure.report(target.description)
         print("asked      \(service.rawValue)")
     }
 }

@@ -10,16 +10,18 @@ struct StatusCommand: AsyncParsableCommand {
         commandName: "status", abstract: "Say how the server on this machine is, and what is on the air.",
         discussion: "Ends with 0 if the server is ready, with 69 if it is not.")
 
-    @OptionGroup var options: ServerOptions
+    @OptionGroup var options: AdministrationOptions
 
     func run() async throws {
-        let configuration = try Configuration(options)
+        let target = try options.target()
+        let configuration = target.configuration
+        Failure.report(target.description)
         let readiness = try await Readiness.ask(host: configuration.adminBind, port: configuration.adminPort)
         print("server     \(readiness.map { $0.ready ? "ready" : "not ready" } ?? "does not answer")")
         for (name, check) in (readiness?.checks ?? [:]).sorted(by: { $0.key < $1.key }) {
             print("  \(name) \(check.state)\(check.reason.map { ": \($0)" } ?? "")")
         }
-        let live = try await Accounts.with(options) { accounts in
+        let live = try await Accounts.with(target) { accounts in
             try await AccountAPI(service: accounts).channels(ChannelListRequest(live: true), publicURL: "").items
         }
         print("on the air \(live.count)")
@@ -46,8 +48,7 @@ private struct Readiness: Decodable {
 
     /// nil when nobody answers there.
     static func ask(host: String, port: Int) async throws -> Readiness? {
-        let host = host.contains(":") ? "[\(host)]" : host
-        let request = HTTPClientRequest(url: "http://\(host):\(port)/readyz")
+        let request = HTTPClientRequest(url: "http://\(LocalAddress.host(of: host)):\(port)/readyz")
         guard let response = try? await HTTPClient.shared.execute(request, timeout: .seconds(5)),
             let body = try? await response.body.collect(upTo: 1 << 20)
         else { return nil }

@@ -12,7 +12,7 @@ struct UserCommand: ParsableCommand {
         @Argument(help: "3 to 25 characters: a–z, 0–9 and _.")
         var name: String
 
-        @OptionGroup var options: ServerOptions
+        @OptionGroup var options: AdministrationOptions
 
         func run() async throws {
             let user = try await Accounts.with(options) { try await $0.createUser(username: name) }

@@ -42,6 +42,8 @@ struct Configuration {
     var demo = false
     /// Whether `serve` is started again when it dies.
     var isSupervised = true
+    /// What somebody named; everything else is a default.
+    let given: Set<String>
 
     init(_ options: ServerOptions, environment: [String: String] = ProcessInfo.processInfo.environment) throws {
         var values: [String: String] = [:]
@@ -51,6 +53,7 @@ struct Configuration {
             if let value = environment[variable] { values[name] = value }
         }
         values.merge(options.typed) { _, typed in typed }
+        given = Set(values.keys)
         for name in ServerOptions.names {
             if let value = values[name] { try set(name, value) }
         }

@@ -1,7 +1,9 @@
 import AccountService
 import FFmpeg
+import Foundation
 import Logging
 import MessageBus
+import NIOPosix
 import TLS
 import Telemetry
 
@@ -26,6 +28,7 @@ struct Server {
         }
 
         let listeners = try await Listeners.open(running, on: base)
+        let announced = roles.contains(.accounts) ? await announce(listeners.ports, on: base, logger) : nil
         Greeting(
             configuration: configuration, roles: roles, ports: listeners.ports, restarts: inheritance?.restarts ?? 0
         ).say(logger)
@@ -38,8 +41,21 @@ struct Server {
         logger.info("Shutting down", metadata: ["reason": "\(end.reason)"])
         await listeners.close()
         _ = try? await end.services.value
+        if let announced { try await base.threads.runIfActive { RunningServers().withdraw(announced) } }
         try await base.close()
         guard end.reason.hasPrefix("SIG") else { throw Failure(code: Failure.software, description: end.reason) }
+    }
+
+    /// Lets commands of administration find this server, and with it the accounts.
+    private func announce(
+        _ ports: Listeners.Ports, on base: Infrastructure, _ logger: Logger
+    ) async -> RunningServer? {
+        let server = RunningServer(configuration, ports: ports, process: inheritance?.supervisor ?? getpid())
+        let isKnown = try? await base.threads.runIfActive { RunningServers().announce(server) }
+        if isKnown != true {
+            logger.info("Nowhere to leave word for commands of administration; they need --data or --database-url")
+        }
+        return server
     }
 
     /// Runs the services until a signal comes or one of them ends.

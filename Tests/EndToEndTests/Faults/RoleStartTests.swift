@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 /// Processes that cannot do their work where they were put.
@@ -11,6 +12,24 @@ struct RoleStartTests {
             let wrong = try scene.start(
                 Products.server, ["run", "origin", "nonsense"] + TwitchyServer.freePorts, name: "wrong")
             #expect(try await wrong.waitForExit(within: 15) == .code(64))
+        }
+    }
+
+    /// A command that is told nothing works on the database of the server that runs, and names it without its password.
+    @Test func aServerOnPostgreSQLIsFound() async throws {
+        try await Distributed.run { servers in
+            let data = servers.scene.file("all")
+            let server = try await servers.start("serve", name: "all", options: ["--data", data.path])
+            for (number, arguments) in [[], ["--data", data.path]].enumerated() {
+                let command = try servers.scene.start(
+                    Products.server, ["channel", "create", "found_\(number)"] + arguments, name: "found-\(number)")
+                try await command.waitForSuccess(within: 20)
+                #expect(command.messages.split(separator: "\n").count == 1, "\(command.messages)")
+                #expect(command.messages.contains("postgres://127.0.0.1:"), "\(command.messages)")
+                #expect(!command.messages.contains("twitchy:twitchy"), "\(command.messages)")
+                #expect(try await server.publicHTTP.get("/api/v1/channels/found_\(number)").status == 200)
+            }
+            #expect(!FileManager.default.fileExists(atPath: data.appending(path: "accounts.sqlite").path))
         }
     }
 }

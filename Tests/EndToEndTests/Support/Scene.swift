@@ -27,6 +27,8 @@ final class Scene: Sendable {
         _ program: String, _ arguments: [String], name: String, environment: [String: String] = [:],
         isGroup: Bool = false
     ) throws -> ChildProcess {
+        // Where servers leave word for commands that were told nothing: one test's do not meet another's.
+        let environment = ["XDG_RUNTIME_DIR": folder.path].merging(environment) { _, new in new }
         let child = try ChildProcess(
             program, arguments, name: name, folder: folder, environment: environment, isGroup: isGroup)
         children.withLock { $0.append(child) }
