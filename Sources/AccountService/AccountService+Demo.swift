@@ -22,6 +22,16 @@ extension AccountService {
                     .text(Self.demoName), "Demo", .text(ChannelRow.searchText(name: Self.demoName, title: "Demo")),
                     .integer(user.id), .integer(now.milliseconds),
                 ])
+            // One that was deleted: there is no other name for it.
+            try connection.execute(
+                """
+                UPDATE channels SET title = ?, search_text = ?, owner_id = ?, deleted_at = NULL
+                WHERE name = ? AND deleted_at IS NOT NULL
+                """,
+                [
+                    "Demo", .text(ChannelRow.searchText(name: Self.demoName, title: "Demo")), .integer(user.id),
+                    .text(Self.demoName),
+                ])
             let channel = try ChannelRow.named(Self.demoName, in: connection)
             try Outbox.append(channel.changed, at: now, to: connection)
             let id = try Self.ensureDemoKey(ofChannel: channel.id, at: now, in: connection)

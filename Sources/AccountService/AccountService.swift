@@ -2,6 +2,7 @@ public import Events
 public import Logging
 public import MessageBus
 public import Persistence
+import Synchronization
 
 /// Profiles, channels, stream keys, and what is live: data and rules. ``AccountAPI`` puts them into documents.
 ///
@@ -14,6 +15,7 @@ public final class AccountService: Sendable {
 
     let database: any Database
     let listeners: ListenerCounting
+    let audience = Mutex(0)
 
     private let bus: any MessageBus
     private let logger: Logger
@@ -42,6 +44,9 @@ public final class AccountService: Sendable {
         listeners.use(try await database.transaction { try PlayerSessions.stored(in: $0) })
     }
 
+    /// Listeners of all channels that are on the air, as of the last 5 s; every process of the service knows them all.
+    public var listenerCount: Int { audience.withLock { $0 } }
+
     /// Makes this service a subscriber, so that what others publish from now on is kept for it. In one process with
     /// others, to be called on all of them before any is run.
     public func subscribe() async throws {
@@ -56,6 +61,7 @@ public final class AccountService: Sendable {
             group.addTask { try await self.consume() }
             group.addTask { try await self.listeners.runCensus() }
             group.addTask { await self.listeners.runReports() }
+            group.addTask { await self.followAudience() }
             group.addTask { await self.keepHouse() }
             // What returns before it is cancelled has lost the bus for good; the others are to end with it.
             _ = try await group.next()

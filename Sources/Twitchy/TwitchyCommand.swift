@@ -11,7 +11,8 @@ struct TwitchyCommand: AsyncParsableCommand {
         subcommands: [
             ServeCommand.self, RunCommand.self, RoleCommand<IngestRole>.self, RoleCommand<TranscoderRole>.self,
             RoleCommand<OriginRole>.self, RoleCommand<AccountsRole>.self, RoleCommand<WebRole>.self,
-            ChannelCommand.self, UserCommand.self, StatusCommand.self, ReplayCommand.self, VersionCommand.self,
+            ChannelCommand.self, KeyCommand.self, UserCommand.self, StatusCommand.self, ReplayCommand.self,
+            VersionCommand.self,
         ],
         defaultSubcommand: nil)
 
@@ -67,6 +68,8 @@ enum Program {
 
 /// Why the program ends, in one line, with a code of sysexits.h.
 struct Failure: Error, CustomStringConvertible {
+    /// Somebody was asked, and did not want it.
+    static let declined: Int32 = 1
     static let usage: Int32 = 64
     static let damaged: Int32 = 65
     static let noInput: Int32 = 66

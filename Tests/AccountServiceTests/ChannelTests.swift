@@ -101,11 +101,47 @@ struct ChannelTests {
     }
 
     @Test(arguments: DatabaseEngine.all)
+    func allIsChangedOrNothing(engine: DatabaseEngine) async throws {
+        try await ServiceUnderTest.with(engine) { (test) async throws in
+            let ada = try await test.service.createUser(username: "ada")
+            _ = try await test.service.createChannel(name: "radio", title: "old")
+            await #expect(throws: AccountError.unknownUser("bob")) {
+                try await test.service.updateChannel(
+                    named: "radio", title: "new", isRecorded: false, ownerName: "bob", by: .administrator)
+            }
+            let same = try #require(try await test.service.channel(named: "radio"))
+            #expect(same.title == "old" && same.isRecorded && same.ownerID == nil)
+            #expect(try await test.outbox().count == 1)
+            let changed = try await test.service.updateChannel(
+                named: "radio", title: "new", isRecorded: false, ownerName: "ada", by: .administrator)
+            #expect(changed.title == "new" && !changed.isRecorded && changed.ownerID == ada.id)
+            guard case .channelChanged(let event) = try #require(try await test.outbox().last) else {
+                Issue.record("not told")
+                return
+            }
+            #expect(event.title == "new" && !event.recording && event.ownerID == ada.id)
+        }
+    }
+
+    @Test(arguments: DatabaseEngine.all)
+    func aDeletedDemoComesBack(engine: DatabaseEngine) async throws {
+        try await ServiceUnderTest.with(engine) { (test) async throws in
+            try await test.service.ensureDemo()
+            try await test.service.deleteChannel(named: "demo", by: .administrator)
+            try await test.service.ensureDemo()
+            #expect(try await test.service.channel(named: "demo")?.title == "Demo")
+            let keys = try await test.service.keys(channelNamed: "demo", by: .administrator)
+            #expect(keys.count == 1 && keys.first?.revokedAt == nil)
+        }
+    }
+
+    @Test(arguments: DatabaseEngine.all)
     func whetherStreamsAreKeptIsTold(engine: DatabaseEngine) async throws {
         try await ServiceUnderTest.with(engine) { (test) async throws in
             let channel = try await test.service.createChannel(name: "radio", title: "r")
             #expect(channel.isRecorded)
-            let changed = try await test.service.setRecording(false, channelNamed: "radio", by: .administrator)
+            let changed = try await test.service.updateChannel(
+                named: "radio", isRecorded: false, by: .administrator)
             #expect(!changed.isRecorded)
             guard case .channelChanged(let event) = try #require(try await test.outbox().last) else {
                 Issue.record("not told")
@@ -116,7 +152,7 @@ struct ChannelTests {
                 named: "radio", UpdateChannelRequest(recording: true), by: .administrator)
             #expect(try await test.service.channel(named: "radio")?.isRecorded == true)
             await #expect(throws: AccountError.self) {
-                try await test.service.setRecording(false, channelNamed: "none", by: .administrator)
+                try await test.service.updateChannel(named: "none", isRecorded: false, by: .administrator)
             }
         }
     }

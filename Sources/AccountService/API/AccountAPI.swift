@@ -46,11 +46,9 @@ public struct AccountAPI: Sendable {
     public func updateChannel(
         named name: String, _ request: UpdateChannelRequest, by user: Requester, publicURL: String = ""
     ) async throws -> ChannelDocument {
-        if let title = request.title {
-            _ = try await service.updateChannel(named: name, title: title, by: user)
-        }
-        if let recording = request.recording {
-            _ = try await service.setRecording(recording, channelNamed: name, by: user)
+        if request.title != nil || request.recording != nil {
+            _ = try await service.updateChannel(
+                named: name, title: request.title, isRecorded: request.recording, by: user)
         }
         return try await present(name, publicURL)
     }

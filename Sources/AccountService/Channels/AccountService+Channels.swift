@@ -31,27 +31,34 @@ extension AccountService {
         }
     }
 
-    /// Gives the channel another title.
-    public func updateChannel(named name: String, title: String, by user: Requester) async throws -> Channel {
-        let title = try Self.checkedTitle(title)
+    /// Changes what is named, and nothing unless all of it can be.
+    /// - Parameters:
+    ///   - isRecorded: whether the channel's next streams are kept. One that is on the air stays what it is; recordings
+    ///     that are there stay until their time is over.
+    ///   - ownerName: the user whom the channel belongs to from now on.
+    public func updateChannel(
+        named name: String, title: String? = nil, isRecorded: Bool? = nil, ownerName: String? = nil, by user: Requester
+    ) async throws -> Channel {
+        let title = try title.map(Self.checkedTitle)
         return try await write { connection, now in
             let channel = try ChannelRow.named(name, in: connection)
             try user.requireOwner(of: channel)
-            try connection.execute(
-                "UPDATE channels SET title = ?, search_text = ? WHERE id = ?",
-                [.text(title), .text(ChannelRow.searchText(name: name, title: title)), .integer(channel.id)])
-            return try Self.publishChannel(channel.id, at: now, in: connection).channel
-        }
-    }
-
-    /// Says whether the channel's next streams are kept. One that is on the air stays what it is; recordings that are
-    /// there stay until their time is over.
-    public func setRecording(_ isOn: Bool, channelNamed name: String, by user: Requester) async throws -> Channel {
-        try await write { connection, now in
-            let channel = try ChannelRow.named(name, in: connection)
-            try user.requireOwner(of: channel)
-            try connection.execute(
-                "UPDATE channels SET recording = ? WHERE id = ?", [SQLValue(isOn), .integer(channel.id)])
+            if let title {
+                try connection.execute(
+                    "UPDATE channels SET title = ?, search_text = ? WHERE id = ?",
+                    [.text(title), .text(ChannelRow.searchText(name: name, title: title)), .integer(channel.id)])
+            }
+            if let isRecorded {
+                try connection.execute(
+                    "UPDATE channels SET recording = ? WHERE id = ?", [SQLValue(isRecorded), .integer(channel.id)])
+            }
+            if let ownerName {
+                guard let owner = try UserRow.named(ownerName, in: connection) else {
+                    throw AccountError.unknownUser(ownerName)
+                }
+                try connection.execute(
+                    "UPDATE channels SET owner_id = ? WHERE id = ?", [.integer(owner.id), .integer(channel.id)])
+            }
             return try Self.publishChannel(channel.id, at: now, in: connection).channel
         }
     }

@@ -20,6 +20,12 @@ enum StreamProjection {
         }
     }
 
+    static func liveChannels(in connection: any SQLConnection) throws -> [Int64] {
+        try connection.query("SELECT DISTINCT channel_id FROM streams WHERE ended_at IS NULL").map {
+            try $0["channel_id"]
+        }
+    }
+
     private static func apply(_ stream: StreamState, to connection: any SQLConnection) throws {
         try connection.execute(
             """

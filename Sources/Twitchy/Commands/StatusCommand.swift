@@ -22,11 +22,15 @@ struct StatusCommand: AsyncParsableCommand {
             print("  \(name) \(check.state)\(check.reason.map { ": \($0)" } ?? "")")
         }
         let live = try await Accounts.with(target) { accounts in
-            try await AccountAPI(service: accounts).channels(ChannelListRequest(live: true), publicURL: "").items
+            try await AccountAPI(service: accounts).allChannels(live: true)
         }
+        // Only the server knows them: they are in no database.
+        let listeners = await ListenersOnAir.ask(target.server)
         print("on the air \(live.count)")
         for channel in live {
-            print("  \(channel.name) since \(channel.startedAt ?? "?") stream \(channel.streamId ?? "?")")
+            print(
+                "  \(channel.name) since \(channel.startedAt ?? "?") stream \(channel.streamId ?? "?") "
+                    + "listeners \(listeners[channel.name].map(String.init) ?? "not known")")
         }
         guard readiness?.ready == true else {
             throw Failure(
@@ -53,5 +57,37 @@ private struct Readiness: Decodable {
             let body = try? await response.body.collect(upTo: 1 << 20)
         else { return nil }
         return try? JSONDecoder().decode(Readiness.self, from: Data(buffer: body))
+    }
+}
+
+/// How many listeners each live channel has, as `GET /api/v1/channels` says.
+private enum ListenersOnAir {
+    private struct Page: Decodable {
+        struct Channel: Decodable {
+            var name: String
+            var listeners: Int
+        }
+
+        var items: [Channel]
+        var nextCursor: String?
+    }
+
+    /// By channel; what cannot be asked is left out.
+    static func ask(_ server: RunningServer?) async -> [String: Int] {
+        guard let server, let port = server.httpPort else { return [:] }
+        var listeners: [String: Int] = [:]
+        var cursor: String?
+        repeat {
+            let query = "live=true&limit=100" + (cursor.map { "&cursor=\($0)" } ?? "")
+            let request = HTTPClientRequest(
+                url: "http://\(LocalAddress.host(of: server.bind)):\(port)/api/v1/channels?\(query)")
+            guard let response = try? await HTTPClient.shared.execute(request, timeout: .seconds(5)),
+                let body = try? await response.body.collect(upTo: 1 << 20),
+                let page = try? JSONDecoder().decode(Page.self, from: Data(buffer: body))
+            else { break }
+            for channel in page.items { listeners[channel.name] = channel.listeners }
+            cursor = page.nextCursor
+        } while cursor != nil
+        return listeners
     }
 }

@@ -25,6 +25,10 @@ struct Server {
         if base.bus is InProcessMessageBus { try await base.databases.resendNewest() }
         if let accounts = running.accounts {
             if configuration.demo { try await accounts.ensureDemo() } else { try await accounts.withdrawDemo() }
+            base.metrics.observe(
+                "twitchy_accounts_listeners", .gauge,
+                help: "Listeners of all channels that are on the air; every process of the role tells the same."
+            ) { [MetricSample(Double(accounts.listenerCount))] }
         }
 
         let listeners = try await Listeners.open(running, on: base)

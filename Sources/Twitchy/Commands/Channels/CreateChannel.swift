@@ -1,0 +1,33 @@
+import AccountService
+import ArgumentParser
+
+extension ChannelCommand {
+    struct Create: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Make a channel and print its stream key.")
+
+        @Argument(help: "3 to 25 characters: a–z, 0–9 and _.")
+        var name: String
+
+        @Option(help: "What the channel is called. (default: its name)")
+        var title: String?
+
+        @OptionGroup var options: AdministrationOptions
+
+        func validate() throws {
+            do {
+                try ChannelName.check(name)
+            } catch {
+                throw ValidationError(error.description)
+            }
+        }
+
+        func run() async throws {
+            let key = try await Accounts.with(options) { accounts in
+                _ = try await accounts.createChannel(name: name, title: title ?? name)
+                return try await accounts.createKey(
+                    channelNamed: name, label: "", validity: nil, by: .administrator)
+            }
+            print("channel    \(name)\nstream key \(key.streamKey)")
+        }
+    }
+}
