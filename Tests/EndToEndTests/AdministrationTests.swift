@@ -55,6 +55,40 @@ import Testing
         }
     }
 
+    /// What is printed is what encoders take, with the ports that are open.
+    @Test func aNewChannelSaysWhatToPaste() async throws {
+        try await Scene.run { scene in
+            let server = try await TwitchyServer.start(in: scene)
+            let made = try await run(["channel", "create", "pasted"], in: scene)
+            let output = made.child.output
+            let key = try #require(output.firstMatch(of: /stream key (\S+)\n/)?.1)
+            #expect(output.contains("page       \(server.address("/pasted"))\n"), "\(output)")
+            #expect(output.contains("RTMP, OBS  rtmp://127.0.0.1:\(server.ports.rtmp)/live\n"), "\(output)")
+            #expect(
+                output.contains(
+                    "host 127.0.0.1, port \(server.ports.icecast), mount /pasted, user source, password \(key)\n"),
+                "\(output)")
+            let line = try #require(output.firstMatch(of: /ffmpeg     (ffmpeg .+)/)?.1)
+            let signal = try await Signal.make(in: scene, seconds: 5)
+            let push = try scene.start(
+                "bash", ["-c", String(line).replacing("-i FILE", with: "-i \(signal.file.path)")], name: "pasted-push")
+            _ = try await server.stream("pasted")
+            try await push.waitForSuccess(within: 30)
+
+            server.process.kill()
+            let rotated = try await run(
+                [
+                    "channel", "rotate-key", "pasted", "--data", server.data.path, "--bind", "0.0.0.0", "--public-url",
+                    "https://radio.example", "--rtmp-port", "1945",
+                ], in: scene)
+            #expect(
+                rotated.child.output.contains("page       https://radio.example/pasted\n"), "\(rotated.child.output)")
+            #expect(
+                rotated.child.output.contains("RTMP, OBS  rtmp://radio.example:1945/live\n"),
+                "\(rotated.child.output)")
+        }
+    }
+
     @Test func aNameThatContradictsTheServerIsRefused() async throws {
         try await Scene.run { scene in
             let server = try await TwitchyServer.start(in: scene)

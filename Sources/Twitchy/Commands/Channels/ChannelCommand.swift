@@ -16,10 +16,12 @@ struct ChannelCommand: ParsableCommand {
         @OptionGroup var options: AdministrationOptions
 
         func run() async throws {
-            let key = try await Accounts.with(options) { accounts in
+            let target = try options.target()
+            let key = try await Accounts.with(target) { accounts in
                 try await accounts.rotateKey(channelNamed: name, by: .administrator)
             }
-            print("channel    \(name)\nstream key \(key.streamKey)")
+            Failure.report(target.description)
+            print(PushInstructions(channel: name, key: key.streamKey, target: target).text)
         }
     }
 

@@ -3,7 +3,8 @@ import ArgumentParser
 
 extension ChannelCommand {
     struct Create: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Make a channel and print its stream key.")
+        static let configuration = CommandConfiguration(
+            abstract: "Make a channel; print its stream key and what to paste into encoders.")
 
         @Argument(help: "3 to 25 characters: a–z, 0–9 and _.")
         var name: String
@@ -22,12 +23,14 @@ extension ChannelCommand {
         }
 
         func run() async throws {
-            let key = try await Accounts.with(options) { accounts in
+            let target = try options.target()
+            let key = try await Accounts.with(target) { accounts in
                 _ = try await accounts.createChannel(name: name, title: title ?? name)
                 return try await accounts.createKey(
                     channelNamed: name, label: "", validity: nil, by: .administrator)
             }
-            print("channel    \(name)\nstream key \(key.streamKey)")
+            Failure.report(target.description)
+            print(PushInstructions(channel: name, key: key.streamKey, target: target).text)
         }
     }
 }
