@@ -7,6 +7,8 @@ import Foundation
 struct TwitchyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "twitchy", abstract: "Live audio: push with any encoder, listen in any HLS player.",
+        discussion:
+            "All commands take the options of `twitchy serve`, which its help lists; each is also an environment variable, such as TWITCHY_HTTP_PORT, and a key of the file that --config names.",
         version: TwitchyVersion.text,
         subcommands: [
             ServeCommand.self, RunCommand.self, RoleCommand<IngestRole>.self, RoleCommand<TranscoderRole>.self,
@@ -41,7 +43,8 @@ struct TwitchyCommand: AsyncParsableCommand {
             guard code != .success else { exit(withError: error) }
             // One line says what is wrong; what is right stands in `--help`.
             let line = message(for: error).split(separator: "\n").first.map(String.init) ?? "\(error)"
-            Failure.report(line)
+            // The parser stumbles over whatever follows a command that it does not know.
+            Failure.report(CommandNames.complaint(Array(CommandLine.arguments.dropFirst())) ?? line)
             Foundation.exit(code == .validationFailure ? Failure.usage : code.rawValue)
         }
     }

@@ -4,10 +4,12 @@ import Testing
 /// What the command says when it cannot do what it is told: one line, and a code that scripts understand.
 @Suite(.heavy) struct CommandLineTests {
     private func fails(
-        _ arguments: [String], with code: Int32, saying words: [String], in scene: Scene,
+        _ arguments: [String], with code: Int32, saying words: [String], environment: [String: String] = [:],
+        in scene: Scene,
         sourceLocation: SourceLocation = #_sourceLocation
     ) async throws {
-        let child = try scene.start(Products.server, arguments, name: "command-\(UUID().uuidString)")
+        let child = try scene.start(
+            Products.server, arguments, name: "command-\(UUID().uuidString)", environment: environment)
         let exit = try await child.waitForExit(within: 15)
         let lines = child.messages.split(separator: "\n")
         let what = "\(arguments.joined(separator: " ")): \(exit), \(child.messages.prefix(300))"
@@ -75,6 +77,64 @@ import Testing
                     + TwitchyServer.freePorts, with: 64, saying: ["segment-store"], in: scene)
             try await fails(["sing"], with: 64, saying: ["sing"], in: scene)
             try await fails(["channel", "create", "A B", "--data", data], with: 64, saying: [], in: scene)
+        }
+    }
+
+    @Test func mistypedNamesAreAnsweredWithTheNearestOne() async throws {
+        try await Scene.run { scene in
+            let serve = ["serve", "--data", scene.file("data").path] + TwitchyServer.freePorts
+            try await fails(["chanel"], with: 64, saying: ["chanel", "did you mean channel?"], in: scene)
+            try await fails(
+                ["channel", "craete", "radio", "--data", "x"], with: 64, saying: ["did you mean create?"], in: scene)
+            try await fails(serve + ["--latencyy", "low"], with: 64, saying: ["'--latency'"], in: scene)
+            try await fails(
+                ["channel", "list", "--dat", "x"], with: 64, saying: ["'--data'"], in: scene)
+            try await fails(
+                serve, with: 64, saying: ["TWITCHY_DATABSE_URL", "did you mean TWITCHY_DATABASE_URL?"],
+                environment: ["TWITCHY_DATABSE_URL": "sqlite:"], in: scene)
+            let file = scene.file("typo.yaml")
+            try "http_port: 0\n".write(to: file, atomically: true, encoding: .utf8)
+            try await fails(
+                serve + ["--config", file.path], with: 64, saying: ["http_port", "did you mean http-port?"], in: scene)
+        }
+    }
+
+    @Test func aFileMayHaveLists() async throws {
+        try await Scene.run { scene in
+            let file = scene.file("lists.yaml")
+            let text = "ladder: [aac:64, opus:96]\ntrusted-proxies:\n  - 10.0.0.0/8\n  - \"::1\"\n"
+            try text.write(to: file, atomically: true, encoding: .utf8)
+            // Others make variables of their own, which are not ours.
+            let server = try await TwitchyServer.start(
+                in: scene, options: ["--config", file.path],
+                environment: ["TWITCHY_ORIGIN_PORT": "tcp://10.0.0.1:8080"])
+            let line = try await server.waitForLog("Serving")
+            #expect(line["ladder"] == "aac:64,opus:96")
+            for (text, word) in [("http-port: [1, 2]", "one value"), ("data:", "no value"), ("- data", "keys")] {
+                try "\(text)\n".write(to: file, atomically: true, encoding: .utf8)
+                try await fails(["serve", "--config", file.path], with: 64, saying: [word], in: scene)
+            }
+        }
+    }
+
+    /// Causes stand in messages, in words.
+    @Test func whatCannotBeUsedIsSaidWithItsCause() async throws {
+        try await Scene.run { scene in
+            let file = scene.file("file")
+            try Data().write(to: file)
+            for path in [file.path, file.path + "/below"] {
+                try await fails(
+                    ["serve", "--data", path] + TwitchyServer.freePorts, with: 69, saying: ["is not a folder"],
+                    in: scene)
+            }
+            let serve = ["serve", "--data", scene.file("data").path] + TwitchyServer.freePorts
+            try await fails(
+                serve + ["--config", scene.folder.path], with: 64, saying: ["is a folder"], in: scene)
+            try await fails(
+                serve + ["--config", scene.file("none").path], with: 64, saying: ["No such file"], in: scene)
+            for quota in ["--recording-quota", "--channel-quota"] {
+                try await fails(serve + [quota, "5"], with: 64, saying: [quota, "5 bytes", "50GB"], in: scene)
+            }
         }
     }
 }

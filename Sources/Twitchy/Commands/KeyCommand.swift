@@ -10,7 +10,8 @@ struct KeyCommand: ParsableCommand {
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "List a channel's stream keys: number, state, when it was made, label.",
-            discussion: "Never the key itself, of which only a hash is kept. Ended ones are listed for 30 days.")
+            discussion: "Never the key itself, of which only a hash is kept. Ended ones are listed for 30 days."
+                + "\n\n" + AdministrationOptions.findTheServer)
 
         @Argument(help: "The channel's name.")
         var name: String

@@ -5,7 +5,8 @@ struct ReplayCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "replay",
         abstract: "Have a service tell all others the present state of everything that it owns.",
-        discussion: "Rebuilds what others keep of it. The service must run; it begins within a second.")
+        discussion: "Rebuilds what others keep of it. The service must run; it begins within a second." + "\n\n"
+            + AdministrationOptions.findTheServer)
 
     /// Services that own something.
     enum Owner: String, CaseIterable, ExpressibleByArgument {

@@ -55,12 +55,13 @@ struct ServeCommand: AsyncParsableCommand {
 
 struct RunCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "run", abstract: "Run several roles in one process; the others run elsewhere.")
+        commandName: "run", abstract: "Run several roles in one process; the others run elsewhere.",
+        discussion: ServerOptions.areSaidElsewhere)
 
     @Argument(help: "\(Role.allCases.map(\.rawValue).joined(separator: ", ")).")
     var roles: [Role]
 
-    @OptionGroup var options: ServerOptions
+    @OptionGroup(visibility: .hidden) var options: ServerOptions
 
     func run() async throws { try await RoleProcess.run(Set(roles), options) }
 }
@@ -73,10 +74,11 @@ protocol NamedRole {
 struct RoleCommand<Name: NamedRole>: AsyncParsableCommand {
     static var configuration: CommandConfiguration {
         CommandConfiguration(
-            commandName: Name.role.rawValue, abstract: "Run the role \(Name.role.rawValue) in a process of its own.")
+            commandName: Name.role.rawValue, abstract: "Run the role \(Name.role.rawValue) in a process of its own.",
+            discussion: ServerOptions.areSaidElsewhere)
     }
 
-    @OptionGroup var options: ServerOptions
+    @OptionGroup(visibility: .hidden) var options: ServerOptions
 
     func run() async throws { try await RoleProcess.run([Name.role], options) }
 }

@@ -8,7 +8,8 @@ import NIOFoundationCompat
 struct StatusCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "status", abstract: "Say how the server on this machine is, and what is on the air.",
-        discussion: "Ends with 0 if the server is ready, with 69 if it is not.")
+        discussion: "Ends with 0 if the server is ready, with 69 if it is not." + "\n\n"
+            + AdministrationOptions.findTheServer)
 
     @OptionGroup var options: AdministrationOptions
 

@@ -7,7 +7,8 @@ struct UserCommand: ParsableCommand {
 
     struct Create: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Make a user, who can own channels; there is nothing to log in to yet.")
+            abstract: "Make a user, who can own channels; there is nothing to log in to yet.",
+            discussion: AdministrationOptions.findTheServer)
 
         @Argument(help: "3 to 25 characters: a–z, 0–9 and _.")
         var name: String

@@ -4,7 +4,6 @@ import HTTPService
 import Logging
 import NIOCore
 import TLS
-import Yams
 
 /// What the server runs with: arguments before environment before file before defaults.
 struct Configuration {
@@ -46,12 +45,9 @@ struct Configuration {
     let given: Set<String>
 
     init(_ options: ServerOptions, environment: [String: String] = ProcessInfo.processInfo.environment) throws {
-        var values: [String: String] = [:]
-        if let path = options.config ?? environment["TWITCHY_CONFIG"] { values = try Self.read(path) }
-        for name in ServerOptions.names {
-            let variable = "TWITCHY_" + name.uppercased().replacingOccurrences(of: "-", with: "_")
-            if let value = environment[variable] { values[name] = value }
-        }
+        let path = options.config ?? environment[OptionVariables.config]
+        var values = try path.map(ConfigurationFile.read) ?? [:]
+        values.merge(try OptionVariables.values(in: environment)) { _, variable in variable }
         values.merge(options.typed) { _, typed in typed }
         given = Set(values.keys)
         for name in ServerOptions.names {
@@ -68,32 +64,6 @@ struct Configuration {
                 code: Failure.usage,
                 description: "--demo makes a key that everybody knows: use it with a loopback --bind")
         }
-    }
-
-    private static func read(_ path: String) throws -> [String: String] {
-        func refuse(_ reason: String) -> Failure {
-            Failure(code: Failure.usage, description: "--config \(path): \(reason)")
-        }
-        let text: String
-        do {
-            text = try String(contentsOfFile: path, encoding: .utf8)
-        } catch {
-            throw refuse("cannot be read")
-        }
-        let loaded: Any?
-        do {
-            loaded = try Yams.load(yaml: text)
-        } catch {
-            throw refuse("not YAML: \(error)".split(separator: "\n").joined(separator: " "))
-        }
-        guard let loaded else { return [:] }
-        guard let mapping = loaded as? [String: Any] else { throw refuse("is not a list of keys and values") }
-        var values: [String: String] = [:]
-        for (key, value) in mapping {
-            guard ServerOptions.names.contains(key) else { throw refuse("unknown key \"\(key)\"") }
-            values[key] = "\(value)"
-        }
-        return values
     }
 
     private mutating func set(_ name: String, _ value: String) throws {
@@ -119,6 +89,9 @@ struct Configuration {
         }
         func bytes() throws -> Int64 {
             guard let bytes = ByteCount(value)?.bytes else { throw refuse("\"\(value)\" is not a size such as 50GB") }
+            guard bytes >= Self.leastQuota else {
+                throw refuse("\"\(value)\" is \(bytes) bytes, less than a minute of audio: give a unit, as in 50GB")
+            }
             return bytes
         }
         switch name {
@@ -203,6 +176,9 @@ struct Configuration {
         default: break
         }
     }
+
+    /// Below that, a number without its unit is likelier than an intention.
+    private static let leastQuota: Int64 = 1_000_000
 
     private static func duration(_ text: String) -> Duration? {
         let units: [Character: Int] = ["s": 1, "m": 60, "h": 3600, "d": 86_400]

@@ -123,6 +123,9 @@ struct ServerOptions: ParsableArguments {
         return values
     }
 
+    /// For the help of commands that do not list them again.
+    static let areSaidElsewhere = "Takes the options of `twitchy serve`, which `twitchy serve --help` lists."
+
     static let names = [
         "data", "http-port", "rtmp-port", "rtmps-port", "icecast-port", "admin-port", "admin-bind", "bind",
         "public-url", "trusted-proxies", "tls-certificate", "tls-key", "max-connections", "irc-port", "database-url",

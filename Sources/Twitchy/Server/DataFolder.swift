@@ -10,16 +10,15 @@ final class DataFolder: Sendable {
     init(_ path: String, patience: Duration = .zero) throws {
         self.path = try Self.make(path)
         let file = path + "/lock"
-        let exists =
-            FileManager.default.fileExists(atPath: file)
-            || FileManager.default.createFile(
-                atPath: file, contents: nil, attributes: [.posixPermissions: 0o600])
-        guard exists, let handle = FileHandle(forUpdatingAtPath: file) else {
-            throw Failure(code: Failure.unavailable, description: "--data \(path): cannot be written to")
+        let descriptor = open(file, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else {
+            throw Failure(
+                code: Failure.unavailable, description: "--data \(path): cannot be written to (\(FileProblem.last))")
         }
+        let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
         let deadline = ContinuousClock.now + patience
         // Unlike a record lock this one is held by whoever has the descriptor: a supervisor and its servers.
-        while flock(handle.fileDescriptor, LOCK_EX | LOCK_NB) != 0 {
+        while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
             guard ContinuousClock.now < deadline else {
                 throw Failure(
                     code: Failure.unavailable,
@@ -41,11 +40,9 @@ final class DataFolder: Sendable {
 
     /// Makes the folder unless it is there.
     static func make(_ path: String) throws -> String {
-        do {
-            try FileManager.default.createDirectory(
-                atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-        } catch {
-            throw Failure(code: Failure.unavailable, description: "--data \(path): cannot be made or used")
+        if let problem = FileProblem.makingFolder(path) {
+            throw Failure(
+                code: Failure.unavailable, description: "--data \(path): cannot be made or used (\(problem))")
         }
         return path
     }

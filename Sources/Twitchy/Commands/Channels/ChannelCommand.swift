@@ -8,7 +8,8 @@ struct ChannelCommand: ParsableCommand {
 
     struct RotateKey: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            commandName: "rotate-key", abstract: "Revoke the channel's stream keys and print a new one.")
+            commandName: "rotate-key", abstract: "Revoke the channel's stream keys and print a new one.",
+            discussion: AdministrationOptions.findTheServer)
 
         @Argument(help: "The channel's name.")
         var name: String
@@ -31,7 +32,8 @@ struct ChannelCommand: ParsableCommand {
 
     struct Recording: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Say whether the channel's streams are kept as recordings, from the next one on.")
+            abstract: "Say whether the channel's streams are kept as recordings, from the next one on.",
+            discussion: AdministrationOptions.findTheServer)
 
         @Argument(help: "The channel's name.")
         var name: String

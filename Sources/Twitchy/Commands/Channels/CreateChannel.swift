@@ -4,7 +4,8 @@ import ArgumentParser
 extension ChannelCommand {
     struct Create: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Make a channel; print its stream key and what to paste into encoders.")
+            abstract: "Make a channel; print its stream key and what to paste into encoders.",
+            discussion: AdministrationOptions.findTheServer)
 
         @Argument(help: "3 to 25 characters: a–z, 0–9 and _.")
         var name: String

@@ -8,6 +8,7 @@ extension ChannelCommand {
             abstract: "Delete a channel, also one that is on the air.",
             discussion:
                 "Its stream ends, its stream keys stop working, and its recordings are no longer served. Its name stays taken, so that nobody can pretend to be it."
+                + "\n\n" + AdministrationOptions.findTheServer
         )
 
         @Argument(help: "The channel's name.")

@@ -4,7 +4,8 @@ import ArgumentParser
 extension ChannelCommand {
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "List all channels: name, whether it is on the air, title.")
+            abstract: "List all channels: name, whether it is on the air, title.",
+            discussion: AdministrationOptions.findTheServer)
 
         @OptionGroup var options: AdministrationOptions
 

@@ -4,7 +4,8 @@ import ArgumentParser
 extension ChannelCommand {
     struct Update: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Change what is named of a channel; its name stays.")
+            abstract: "Change what is named of a channel; its name stays.",
+            discussion: AdministrationOptions.findTheServer)
 
         @Argument(help: "The channel's name.")
         var name: String
