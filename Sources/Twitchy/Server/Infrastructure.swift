@@ -77,49 +77,27 @@ struct Infrastructure {
 
     /// Waits for a broker and a database that are not there yet; fails at once where waiting is of no use.
     func waitForServers() async throws {
-        let deadline = ContinuousClock.now + Self.startPatience
+        let start = StartWait(logger: output.logger(label: "twitchy"))
         if let rabbit = bus as? RabbitMQMessageBus {
-            try await Self.wait(until: deadline, option: "--amqp-url") {
+            try await start.wait(for: "RabbitMQ", option: "--amqp-url") {
                 do {
                     return try await rabbit.waitUntilConnected()
                 } catch let error as RabbitMQConnectionError {
-                    throw NotYet(mayPass: error.mayPass, reason: "\(error)")
+                    throw StartWait.NotYet(mayPass: error.mayPass, reason: "\(error)")
                 }
             }
         }
         for (_, database) in databases.named where configuration.databaseURL != nil {
-            try await Self.wait(until: deadline, option: "--database-url") {
+            try await start.wait(for: "the database", option: "--database-url") {
                 do {
                     _ = try await database.read { try $0.query("SELECT 1") }
                 } catch let error as SQLError {
-                    throw NotYet(mayPass: error.code == .unavailable || error.code == .busy, reason: error.message)
+                    throw StartWait.NotYet(
+                        mayPass: error.code == .unavailable || error.code == .busy, reason: error.message)
                 }
             }
         }
     }
-
-    private struct NotYet: Error {
-        var mayPass: Bool
-        var reason: String
-    }
-
-    private static func wait(
-        until deadline: ContinuousClock.Instant, option: String, for attempt: () async throws -> Void
-    ) async throws {
-        while true {
-            do {
-                return try await attempt()
-            } catch let error as NotYet {
-                guard error.mayPass, ContinuousClock.now < deadline else {
-                    throw Failure(code: Failure.unavailable, description: "\(option): \(error.reason)")
-                }
-                try await Task.sleep(for: .milliseconds(500))
-            }
-        }
-    }
-
-    /// Brokers and databases that are started together with this process take their time.
-    private static let startPatience = Duration.seconds(60)
 
     func close() async throws {
         await bus.shutdown()
