@@ -12,7 +12,7 @@ run: ## Build and start everything on this machine (options: make run ARGS="--ht
 run-distributed: ## The same as separate processes: RabbitMQ, PostgreSQL, two workers, two origins behind nginx
 	@exec scripts/run-distributed.sh
 
-demo: ## Push a tune to the channel demo of a running `make run`
+demo: ## Push a tune to the channel demo of a running `make run` (other port: make demo ARGS=rtmp://127.0.0.1:PORT/live/demo-key)
 	@exec scripts/demo.sh $(ARGS)
 
 dev: ## Build, start, and start again whenever a source file changes

@@ -80,6 +80,15 @@ import Testing
         }
     }
 
+    /// The hint to push a tune is for the port that is open.
+    @Test func theBannerNamesThePortInForce() async throws {
+        try await Scene.run { scene in
+            let server = try await TwitchyServer.start(in: scene)
+            let hint = "make demo ARGS=\(server.rtmpAddress(key: "demo-key"))\n"
+            _ = try await eventually("the banner is there") { server.process.output.contains(hint) ? true : nil }
+        }
+    }
+
     @Test func mistypedNamesAreAnsweredWithTheNearestOne() async throws {
         try await Scene.run { scene in
             let serve = ["serve", "--data", scene.file("data").path] + TwitchyServer.freePorts

@@ -25,14 +25,17 @@ struct Greeting {
         // Once is enough on a terminal.
         guard configuration.demo, restarts == 0, let http = ports.http, let rtmp = ports.rtmp, let admin = ports.admin
         else { return }
-        let host = configuration.bind == "::1" ? "[::1]" : configuration.bind
+        let host = LocalAddress.host(of: configuration.bind)
+        let address = "rtmp://\(host):\(rtmp)/live"
+        // What it pushes to unless it is told.
+        let isUsual = address == "rtmp://127.0.0.1:1935/live"
         print(
             """
 
               Listen   http://\(host):\(http)/demo
-              Push     rtmp://\(host):\(rtmp)/live   stream key: demo-key
-              Try it   ffmpeg -re -stream_loop -1 -i FILE -vn -c:a aac -b:a 192k -f flv rtmp://\(host):\(rtmp)/live/demo-key
-                       or, without a file of your own: make demo
+              Push     \(address)   stream key: demo-key
+              Try it   ffmpeg -re -stream_loop -1 -i FILE -vn -c:a aac -b:a 192k -f flv \(address)/demo-key
+                       or, without a file of your own: make demo\(isUsual ? "" : " ARGS=\(address)/demo-key")
               Status   http://\(configuration.adminBind):\(admin)/metrics
 
             """)
