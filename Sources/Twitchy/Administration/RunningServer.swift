@@ -50,11 +50,13 @@ struct RunningServer: Codable, Equatable {
         let temporary = "\(file).\(process).tmp"
         let bytes = try JSONEncoder().encode(self)
         unlink(temporary)
-        guard
-            FileManager.default.createFile(
-                atPath: temporary, contents: bytes, attributes: [.posixPermissions: 0o600]),
-            rename(temporary, file) == 0
-        else { throw Unwritable(file: file) }
+        // Closed to others from the first moment on: the folder may be open to them.
+        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw Unwritable(file: file) }
+        let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+        try handle.write(contentsOf: bytes)
+        try handle.close()
+        guard rename(temporary, file) == 0 else { throw Unwritable(file: file) }
     }
 
     struct Unwritable: Error { let file: String }

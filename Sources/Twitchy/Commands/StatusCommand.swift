@@ -8,7 +8,9 @@ import NIOFoundationCompat
 struct StatusCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "status", abstract: "Say how the server on this machine is, and what is on the air.",
-        discussion: "Ends with 0 if the server is ready, with 69 if it is not." + "\n\n"
+        discussion:
+            "Ends with 0 if the server is ready, with 69 if it is not, with 66 if there is none, and no data either."
+            + "\n\n"
             + AdministrationOptions.findTheServer)
 
     @OptionGroup var options: AdministrationOptions
