@@ -18,7 +18,7 @@ import Testing
             let made = try await run(["channel", "create", "found"], in: scene)
             #expect(made.exit == .code(0), "\(made.child.messages)")
             let said = made.child.messages.split(separator: "\n")
-            #expect(said.count == 1 && said.first?.contains(server.data.lastPathComponent) == true, "\(said)")
+            #expect(said.count == 1 && said.first?.contains(server.data.path) == true, "\(said)")
             #expect(said.first?.contains("\(server.process.identifier)") == true, "\(said)")
             #expect(made.child.output.contains("channel    found\nstream key found_"), "\(made.child.output)")
             #expect(try await server.http.get("/api/v1/channels/found").status == 200)

@@ -58,7 +58,7 @@ struct AdministrationTarget {
         throw Failure(
             code: Failure.usage,
             description:
-                "\(named) is named, but the server that runs (process \(other.process), --data \(other.data), --admin-port \(other.adminPort)) works on \(other.database): leave it out, or say which server with --data"
+                "\(named) is named, but the server that runs (process \(other.process), --data \(other.data), --admin-port \(other.adminPort)) works on \(other.database): leave it out, say which server with --data, or work without one with --offline"
         )
     }
 
