@@ -7,6 +7,7 @@ public enum Event: Sendable, Hashable {
     case streamEnded(StreamEnded)
     case nowPlayingChanged(NowPlayingChanged)
     case listenersCounted(ListenersCounted)
+    case encodersAway(EncodersAway)
     case recordingCompleted(RecordingCompleted)
     case recordingDeleted(RecordingDeleted)
     case replayRequested(ReplayRequested)
@@ -20,6 +21,7 @@ public enum Event: Sendable, Hashable {
         case .streamEnded: .streamEnded
         case .nowPlayingChanged: .nowPlayingChanged
         case .listenersCounted: .listenersCounted
+        case .encodersAway: .encodersAway
         case .recordingCompleted: .recordingCompleted
         case .recordingDeleted: .recordingDeleted
         case .replayRequested: .replayRequested
@@ -39,6 +41,7 @@ public enum Event: Sendable, Hashable {
         case .streamEnded(let payload): payload
         case .nowPlayingChanged(let payload): payload
         case .listenersCounted(let payload): payload
+        case .encodersAway(let payload): payload
         case .recordingCompleted(let payload): payload
         case .recordingDeleted(let payload): payload
         case .replayRequested(let payload): payload
@@ -55,6 +58,7 @@ public enum Event: Sendable, Hashable {
         case .streamEnded: self = .streamEnded(try StreamEnded(fields))
         case .nowPlayingChanged: self = .nowPlayingChanged(try NowPlayingChanged(fields))
         case .listenersCounted: self = .listenersCounted(try ListenersCounted(fields))
+        case .encodersAway: self = .encodersAway(try EncodersAway(fields))
         case .recordingCompleted: self = .recordingCompleted(try RecordingCompleted(fields))
         case .recordingDeleted: self = .recordingDeleted(try RecordingDeleted(fields))
         case .replayRequested: self = .replayRequested(try ReplayRequested(fields))

@@ -7,6 +7,7 @@ public enum EventType: String, Sendable, Hashable, CaseIterable {
     case streamEnded = "stream.ended"
     case nowPlayingChanged = "nowPlaying.changed"
     case listenersCounted = "listeners.counted"
+    case encodersAway = "encoders.away"
     case recordingCompleted = "recording.completed"
     case recordingDeleted = "recording.deleted"
     case replayRequested = "replay.requested"

@@ -18,6 +18,7 @@ public final class IngestService: Sendable {
     private let consumer: EventConsumer
     private let keys: StreamKeyRegistry
     private let owner: String
+    private let reports: EncoderReports
     private let now: WallClock
     private let logger: Logger
     let context: IngestContext
@@ -45,6 +46,7 @@ public final class IngestService: Sendable {
         context = IngestContext(
             admission: Admission(keys: keys, streams: streams, metrics: metrics, logger: logger), streams: streams,
             settings: settings, metrics: metrics, listeners: ListenerNumbers())
+        reports = EncoderReports(process: owner, streams: streams, bus: bus, now: now, logger: logger)
     }
 
     /// Brings the database up to date.
@@ -144,6 +146,7 @@ public final class IngestService: Sendable {
                 group.addTask { try await streams.run() }
                 group.addTask { try await self.followEvents() }
                 group.addTask { await self.context.admission.run() }
+                group.addTask { await self.reports.run() }
                 group.addTask { await self.keepHouse() }
                 _ = try await group.next()
                 group.cancelAll()

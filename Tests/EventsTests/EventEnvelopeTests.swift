@@ -35,6 +35,8 @@ struct EventEnvelopeTests {
             NowPlayingChanged(
                 streamID: "s1", channelID: "7", title: "t", artist: "a", at: Timestamp(milliseconds: 2))),
         .listenersCounted(ListenersCounted(process: "p", counts: ["7": 12, "8": 0])),
+        .encodersAway(EncodersAway(process: "p", streamIDs: ["s1", "s2"])),
+        .encodersAway(EncodersAway(process: "p", streamIDs: [])),
         .recordingCompleted(
             RecordingCompleted(
                 streamID: "s1", channelID: "7", startedAt: Timestamp(milliseconds: 1), durationSamples: 48_000,
@@ -90,6 +92,7 @@ struct EventEnvelopeTests {
         case .streamKeyChanged: #expect(event.aggregate == "streamKey/2")
         case .nowPlayingChanged: #expect(event.aggregate == "nowPlaying/s1")
         case .listenersCounted: #expect(event.aggregate == "listeners/p")
+        case .encodersAway: #expect(event.aggregate == "encoders/p")
         case .recordingCompleted, .recordingDeleted: #expect(event.aggregate == "recording/s1")
         case .replayRequested: #expect(event.aggregate == "replay/accounts")
         }

@@ -16,7 +16,7 @@ enum StreamProjection {
         case .recordingCompleted(let recording): try apply(recording, to: connection)
         case .recordingDeleted(let recording):
             try connection.execute("DELETE FROM recordings WHERE stream_id = ?", [.text(recording.streamID)])
-        case .channelChanged, .streamKeyChanged, .listenersCounted, .replayRequested: return
+        case .channelChanged, .streamKeyChanged, .listenersCounted, .encodersAway, .replayRequested: return
         }
     }
 

@@ -110,6 +110,9 @@ actor LiveStreams {
         live.values.map { ($0.channel.channelName, $0.isPushed) }.sorted { $0.name < $1.name }
     }
 
+    /// The ids of streams on the air that wait for their encoder, in order.
+    func withoutEncoder() -> [String] { live.values.filter { !$0.isPushed && !$0.hasEnded }.map(\.id).sorted() }
+
     /// The keys that encoders are connected with.
     func heldKeys() -> [String] { live.values.compactMap(\.keyID) }
 
