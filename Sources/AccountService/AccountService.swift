@@ -16,6 +16,7 @@ public final class AccountService: Sendable {
     let database: any Database
     let listeners: ListenerCounting
     let audience = Mutex(0)
+    let waiting = WaitingStreams()
 
     private let bus: any MessageBus
     private let logger: Logger
@@ -62,6 +63,7 @@ public final class AccountService: Sendable {
             group.addTask { try await self.listeners.runCensus() }
             group.addTask { await self.listeners.runReports() }
             group.addTask { await self.followAudience() }
+            group.addTask { try await self.waiting.follow(self.bus, logger: self.logger) }
             group.addTask { await self.keepHouse() }
             // What returns before it is cancelled has lost the bus for good; the others are to end with it.
             _ = try await group.next()

@@ -84,7 +84,7 @@ struct ChannelListTests {
                 String(decoding: try encoder.encode(page), as: UTF8.self)
                     == #"{"items":[{"hls":"https://a.example/hls/radio/master.m3u8","id":"1","listeners":0,"#
                     + #""live":false,"name":"radio","nowPlaying":null,"startedAt":null,"streamId":null,"#
-                    + #""title":"radio"}],"nextCursor":null}"#)
+                    + #""title":"radio","waiting":false}],"nextCursor":null}"#)
             let changed = try await test.api.updateChannel(
                 named: "radio", UpdateChannelRequest(title: "New"), by: .user(user.id))
             #expect(changed.title == "New")

@@ -183,4 +183,29 @@ struct LiveStatusTests {
             }
         }
     }
+
+    @Test(arguments: DatabaseEngine.all)
+    func aStreamWaitsWhileItsEncoderIsAway(engine: DatabaseEngine) async throws {
+        try await ServiceUnderTest.with(engine) { (test) async throws in
+            let channel = try await test.service.createChannel(name: "radio", title: "Radio")
+            try await test.service.subscribe()
+            try await test.tell(.streamStarted(stream("s1", channel.id)), version: 1)
+            try await test.whileRunning { () async throws in
+                #expect(try await test.channel("radio") { $0.live }.waiting == false)
+                // The exclusive subscription begins with the run: what is away is told until it is heard.
+                var document: ChannelDocument?
+                repeat {
+                    try await test.tell(
+                        .encodersAway(EncodersAway(process: "ingest-1", streamIDs: ["s0", "s1"])), version: 1)
+                    document = try await test.api.channel(named: "radio")
+                    try await Task.sleep(for: .milliseconds(20))
+                } while document?.waiting != true
+                #expect(document?.live == true)
+                try await test.tell(.encodersAway(EncodersAway(process: "ingest-2", streamIDs: [])), version: 1)
+                #expect(try await test.api.channel(named: "radio")?.waiting == true, "the other process's word")
+                try await test.tell(.encodersAway(EncodersAway(process: "ingest-1", streamIDs: [])), version: 2)
+                _ = try await test.channel("radio") { !$0.waiting }
+            }
+        }
+    }
 }

@@ -86,7 +86,8 @@ public struct AccountAPI: Sendable {
 
     private func document(_ row: ListedChannelRow, _ publicURL: String) -> ChannelDocument {
         ChannelDocument(
-            row, listeners: service.listeners.listeners(ofChannel: String(row.id)), publicURL: publicURL)
+            row, listeners: service.listeners.listeners(ofChannel: String(row.id)),
+            isWaiting: row.streamID.map(service.waiting.contains) ?? false, publicURL: publicURL)
     }
 
     private func present(_ name: String, _ publicURL: String) async throws -> ChannelDocument {

@@ -25,6 +25,8 @@ public struct ChannelDocument: Encodable, Sendable, Hashable {
     public let name: String
     public let title: String
     public let live: Bool
+    /// The stream goes on with silence, since its encoder is away.
+    public let waiting: Bool
     public let listeners: Int
     /// RFC 3339; `nil` while the channel is offline, as are ``streamId`` and ``nowPlaying``.
     public let startedAt: String?
@@ -33,11 +35,12 @@ public struct ChannelDocument: Encodable, Sendable, Hashable {
     /// The URL of the master playlist.
     public let hls: String
 
-    init(_ row: ListedChannelRow, listeners: Int, publicURL: String) {
+    init(_ row: ListedChannelRow, listeners: Int, isWaiting: Bool, publicURL: String) {
         id = String(row.id)
         name = row.name
         title = row.title
         live = row.streamID != nil
+        waiting = isWaiting
         self.listeners = live ? listeners : 0
         startedAt = row.startedAt?.rfc3339
         streamId = row.streamID
@@ -51,6 +54,7 @@ public struct ChannelDocument: Encodable, Sendable, Hashable {
         try container.encode(name, forKey: .name)
         try container.encode(title, forKey: .title)
         try container.encode(live, forKey: .live)
+        try container.encode(waiting, forKey: .waiting)
         try container.encode(listeners, forKey: .listeners)
         try container.encode(startedAt, forKey: .startedAt)
         try container.encode(streamId, forKey: .streamId)
@@ -59,6 +63,6 @@ public struct ChannelDocument: Encodable, Sendable, Hashable {
     }
 
     private enum CodingKeys: String, CodingKey {
-        case id, name, title, live, listeners, startedAt, streamId, nowPlaying, hls
+        case id, name, title, live, waiting, listeners, startedAt, streamId, nowPlaying, hls
     }
 }
