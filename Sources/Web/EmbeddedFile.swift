@@ -36,6 +36,8 @@ struct EmbeddedFile: Sendable {
         EmbeddedFile(name: "playlist.js", bytes: PackageResources.playlist_js),
         EmbeddedFile(name: "preferences.js", bytes: PackageResources.preferences_js),
         EmbeddedFile(name: "quiet-row.js", bytes: PackageResources.quiet_row_js),
+        EmbeddedFile(name: "recording-player.js", bytes: PackageResources.recording_player_js),
+        EmbeddedFile(name: "recordings.js", bytes: PackageResources.recordings_js),
         EmbeddedFile(name: "rendition.js", bytes: PackageResources.rendition_js),
         EmbeddedFile(name: "stream-finder.js", bytes: PackageResources.stream_finder_js),
         EmbeddedFile(name: "theme.js", bytes: PackageResources.theme_js),

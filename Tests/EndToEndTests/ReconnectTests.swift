@@ -65,6 +65,37 @@ import Testing
         }
     }
 
+    /// Silence is not live: while the encoder is away, the channel says that it waits.
+    @Test func aChannelWaitsWhileItsEncoderIsAway() async throws {
+        try await Scene.run { scene in
+            let server = try await TwitchyServer.start(in: scene)
+            let output = ["-f", "flv", server.rtmpAddress(key: TwitchyServer.demo.key)]
+            let signal = try await Signal.make(in: scene, seconds: 60, seed: 1)
+            let first = try scene.encoder(signal.file, Self.aac, to: output, name: "encoder-1")
+            _ = try await server.stream("demo")
+            #expect(try await Self.state(server) == ["live": true, "waiting": false])
+            first.kill()
+            try await Self.becomes(["live": true, "waiting": true], server)
+            let second = try scene.encoder(signal.file, Self.aac, to: output, name: "encoder-2")
+            try await Self.becomes(["live": true, "waiting": false], server)
+            // Ends the stream in due form.
+            second.send(SIGINT)
+            try await Self.becomes(["live": false, "waiting": false], server)
+        }
+    }
+
+    private static func state(_ server: TwitchyServer) async throws -> [String: Bool] {
+        let reply = try await server.http.get("/api/v1/channels/demo")
+        let document = try JSONSerialization.jsonObject(with: reply.body) as? [String: Any] ?? [:]
+        return document.filter { ["live", "waiting"].contains($0.key) }.compactMapValues { $0 as? Bool }
+    }
+
+    private static func becomes(_ wanted: [String: Bool], _ server: TwitchyServer) async throws {
+        _ = try await eventually("the channel is \(wanted)", within: 20) { () -> Bool? in
+            try await state(server) == wanted ? true : nil
+        }
+    }
+
     /// The newest encoder wins at once, and the older is told why.
     @Test func theNewerEncoderTakesOver() async throws {
         try await Scene.run { scene in

@@ -31,7 +31,7 @@ struct ModuleTests {
         for failure in outcome.failed {
             Issue.record("\(failure.name): \(failure.error)")
         }
-        #expect(outcome.passed >= 40)
+        #expect(outcome.passed >= 50)
         #expect(process.terminationStatus == 0)
     }
 }

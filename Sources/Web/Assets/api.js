@@ -14,6 +14,11 @@ export function loadChannel(name) {
     return getJSON(`/api/v1/channels/${encodeURIComponent(name)}`);
 }
 
+/** {items, nextCursor} of what was recorded, newest first. */
+export function loadRecordings(name) {
+    return getJSON(`/api/v1/channels/${encodeURIComponent(name)}/recordings`);
+}
+
 /** {items, nextCursor} of the channels that are live. */
 export function loadLiveChannels(cursor) {
     const query = new URLSearchParams({ live: "true" });

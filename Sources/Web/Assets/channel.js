@@ -2,31 +2,38 @@
 
 import { loadChannel, NotFound, sendPresence } from "./api.js";
 import { paintArtwork } from "./artwork.js";
+import { wireCopyButtons } from "./copy.js";
 import { Deck } from "./deck.js";
 import { clock, count, nowPlaying } from "./format.js";
 import { describeToSystem } from "./media-session.js";
+import { RecordingOffer } from "./recordings.js";
 
 const pollMilliseconds = 5000;
 const presenceMilliseconds = 20_000;
 const byID = (id) => document.getElementById(id);
 const name = decodeURIComponent(location.pathname.split("/")[1] ?? "");
 let channel = null;
-let wasLive = false;
+/** The stream that was live when this page saw the channel last. */
+let lastStream = null;
 let deck = null;
+let recordings = null;
 
 function showIdentity() {
     document.title = `${channel.title || channel.name} · Twitchy`;
     byID("title").textContent = channel.title || channel.name;
     byID("name").textContent = channel.title ? channel.name : "";
     paintArtwork(byID("artwork"), channel.name);
-    byID("live").hidden = !channel.live;
+    byID("live").hidden = !channel.live || channel.waiting;
+    byID("playlist").textContent = new URL(channel.hls, location.href).href;
     showFacts();
 }
 
 function showFacts() {
     if (!channel) return;
     const facts = [];
-    if (channel.live && channel.startedAt) facts.push(clock((Date.now() - Date.parse(channel.startedAt)) / 1000));
+    // Silence is not live.
+    if (channel.waiting) facts.push("Waiting for the broadcaster…");
+    else if (channel.live && channel.startedAt) facts.push(clock((Date.now() - Date.parse(channel.startedAt)) / 1000));
     if (channel.live) facts.push(`${count(channel.listeners ?? 0)} listening`);
     byID("facts").textContent = channel.live ? facts.join(" · ") : "Off air";
     const playing = channel.live ? nowPlaying(channel.nowPlaying) : null;
@@ -44,13 +51,27 @@ function showFacts() {
 /** The deck stays while it plays what is left, and while it waits for a stream that may come back. */
 function showView() {
     const page = byID("content");
-    if (channel.live || deck.isActive) {
+    if (!recordings.isPlaying && (channel.live || deck.isActive)) {
         page.dataset.view = "deck";
+        recordings.withdraw();
+        deck.standsAside = false;
         return;
     }
     page.dataset.view = "away";
-    byID("away-title").textContent = wasLive ? "The stream has ended" : `${channel.name} is off air`;
-    byID("away-text").textContent = "This page goes on by itself when the next stream begins.";
+    if (channel.live) {
+        setText("away-title", `${channel.name} is on air again`);
+        setText("away-text", "Pause the recording to listen live.");
+    } else {
+        setText("away-title", lastStream ? "The stream has ended" : `${channel.name} is off air`);
+        setText("away-text", "This page goes on by itself when the next stream begins.");
+        // Its recording is complete a moment after the end: it is asked for again with the channel's state.
+        recordings.offer(channel.name, lastStream).catch(() => {});
+    }
+}
+
+/** Leaves the element alone where nothing changes, so that screen readers do not speak again. */
+function setText(id, text) {
+    if (byID(id).textContent !== text) byID(id).textContent = text;
 }
 
 function showMissing() {
@@ -63,7 +84,7 @@ function showMissing() {
 async function poll() {
     try {
         channel = await loadChannel(name);
-        wasLive ||= channel.live;
+        lastStream = channel.streamId ?? lastStream;
         deck.channelChanged(channel);
         deck.showTrouble("");
         showIdentity();
@@ -90,6 +111,11 @@ function sayPresence() {
     if (deck.isPlaying) sendPresence(name).catch(() => {}); // The next one follows in 20 s.
 }
 
+recordings = new RecordingOffer({
+    onStart: () => { deck.standsAside = true; },
+    onPause: () => { if (channel) showView(); },
+});
+wireCopyButtons();
 deck = new Deck({ onStart: sayPresence, onState: () => { if (channel) showView(); } });
 setInterval(showFacts, 1000);
 setInterval(sayPresence, presenceMilliseconds);

@@ -1,6 +1,6 @@
 // The deck: buttons, sliders and words around a player.
 
-import { behind } from "./format.js";
+import { behind, inWords } from "./format.js";
 import { listenToKeys } from "./keys.js";
 import { listenToSystem } from "./media-session.js";
 import { makePlayer, playerKind } from "./playback.js";
@@ -28,6 +28,7 @@ export class Deck {
     #stateSince = 0;
     #pageTrouble = "";
     #dragging = false;
+    #standsAside = false;
 
     /** onStart: sound begins; onState: the player's state has changed. */
     constructor({ onStart, onState }) {
@@ -65,8 +66,14 @@ export class Deck {
 
     channelChanged(channel) {
         this.#channel = channel;
-        if (channel.live) this.#player?.channelIsLive();
+        if (channel.live && !this.#standsAside) this.#player?.channelIsLive();
         this.#refresh();
+    }
+
+    /** The page plays something else: the deck is quiet, and nothing begins here by itself. */
+    set standsAside(aside) {
+        if (aside) this.#player?.pause();
+        this.#standsAside = aside;
     }
 
     /** What the page has to say about the connection; empty when all is well. */
@@ -79,7 +86,10 @@ export class Deck {
         byID("play").addEventListener("click", () => this.#toggle());
         byID("behind").addEventListener("click", () => this.#player?.jumpToLive());
         const seek = byID("seek");
-        seek.addEventListener("input", () => { this.#dragging = true; });
+        seek.addEventListener("input", () => {
+            this.#dragging = true;
+            this.#sayPlace(seek);
+        });
         seek.addEventListener("change", () => {
             this.#dragging = false;
             const back = Number(seek.value) + (this.#player?.reach.ahead ?? 0);
@@ -101,6 +111,7 @@ export class Deck {
     }
 
     #toggle() {
+        if (this.#standsAside) return;
         if (this.isPlaying || this.#state === "connecting") this.#player.pause();
         else this.#play();
     }
@@ -148,19 +159,29 @@ export class Deck {
         const seconds = this.#player?.secondsBehind ?? null;
         const shown = seconds !== null && (this.isPlaying || this.#state === "paused");
         button.disabled = !shown;
-        seek.disabled = !shown;
         const far = shown && (!this.#player.following || seconds > 10);
-        button.dataset.at = !shown ? "" : far ? "behind" : "live";
+        button.dataset.at = !shown ? "" : far ? "behind" : this.#channel?.waiting ? "silent" : "live";
         setText(byID("behind-text"), this.#positionWords(shown ? seconds : null, far));
         if (this.#dragging) return;
-        const position = shown ? Math.max(-windowSeconds, -this.#player.reach.ahead) : 0;
-        seek.value = String(shown && this.#player.following ? 0 : position);
-        const filled = shown ? (Number(seek.value) + windowSeconds) / windowSeconds : 0;
-        seek.style.setProperty("--filled", `${filled * 100}%`);
+        const { back, ahead } = this.#player?.reach ?? { back: 0, ahead: 0 };
+        const range = shown ? Math.min(windowSeconds, Math.floor(back + ahead)) : 0;
+        seek.disabled = range < 1;
+        setAttribute(seek, "min", String(-range));
+        seek.value = String(shown && !this.#player.following ? Math.round(-ahead) : 0);
+        seek.style.setProperty("--filled", `${range < 1 ? 0 : (Number(seek.value) + range) / range * 100}%`);
+        setAttribute(seek, "aria-label", range < 1
+            ? "Place; nothing to go back to yet"
+            : `Place within the last ${inWords(range)}, the right end is live`);
+        this.#sayPlace(seek);
+    }
+
+    #sayPlace(seek) {
+        const seconds = -Number(seek.value);
+        setAttribute(seek, "aria-valuetext", seconds < 1 ? "live" : `${inWords(seconds)} behind live`);
     }
 
     #positionWords(seconds, far) {
-        if (seconds === null) return this.isPlaying ? "Live" : "Not playing";
+        if (seconds === null) return !this.isPlaying ? "Not playing" : this.#channel?.waiting ? "Silence" : "Live";
         return `${behind(seconds)} behind${far ? " · Jump to live" : ""}`;
     }
 
@@ -179,10 +200,14 @@ export class Deck {
         case "ended": return "The stream has ended. If it comes back while this page is open, it goes on by itself.";
         case "connecting": return seconds > 1 ? "Connecting…" : this.#pageTrouble;
         case "stalled": return seconds > 0.5 ? "Waiting for sound…" : this.#pageTrouble;
-        case "playing": return "";
+        case "playing": return this.#channel?.waiting ? "Silence until the broadcaster is back." : "";
         default: return this.#pageTrouble;
         }
     }
+}
+
+function setAttribute(element, name, value) {
+    if (element.getAttribute(name) !== value) element.setAttribute(name, value);
 }
 
 /** Leaves the element alone where nothing changes, so that screen readers do not speak again. */

@@ -33,7 +33,11 @@ function card(channel) {
     item.querySelector(".card-title").textContent = channel.title || channel.name;
     item.querySelector(".card-name").textContent = channel.name;
     const words = playing ? [playing.artist, playing.title].filter(Boolean) : [];
-    item.querySelector(".card-playing").textContent = words.join(" – ");
+    // Silence is not live.
+    item.querySelector(".live-pill").hidden = channel.waiting;
+    item.querySelector(".card-playing").textContent = channel.waiting
+        ? "Waiting for the broadcaster…"
+        : words.join(" – ");
     return item;
 }
 

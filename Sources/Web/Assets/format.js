@@ -21,6 +21,14 @@ export function behind(seconds) {
     return seconds < 60 ? `${Math.round(seconds)} s` : clock(seconds);
 }
 
+/** 1 → "1 second", 75 → "1 minute 15 seconds". */
+export function inWords(seconds) {
+    const total = Math.max(0, Math.round(seconds));
+    const parts = [[Math.floor(total / 3600), "hour"], [Math.floor(total / 60) % 60, "minute"], [total % 60, "second"]];
+    const said = parts.filter(([number]) => number > 0).map(([number, unit]) => `${number} ${unit}${number === 1 ? "" : "s"}`);
+    return said.join(" ") || "0 seconds";
+}
+
 /** What is playing as {title, artist, startedAt} or null, from a document or a plain line "Artist - Title". */
 export function nowPlaying(value) {
     if (!value) return null;

@@ -16,7 +16,7 @@ export function listenToKeys(actions) {
 }
 
 function belongsToControl({ target, key }) {
-    if (target.closest("textarea, [contenteditable], dialog, input:not([type=range])")) return true;
+    if (target.closest("textarea, [contenteditable], dialog, input:not([type=range]), audio")) return true;
     if (target.closest("select, input[type=range]")) return key.startsWith("Arrow") || key === "End" || key === " ";
     return key === " " && target.closest("button, a") !== null;
 }

@@ -18,6 +18,7 @@ export class MediaSink {
     #track = null;
     #run = null;
     #url = null;
+    #length = Infinity;
     #bytesPerSecond = 20_000;
 
     /** Attaches a new media source to the element. `ready` resolves when it takes data. */
@@ -35,10 +36,10 @@ export class MediaSink {
 
     /**
      * Appends one part with its init segment → {start, end, duration} on the element's timeline, in seconds.
-     * `run` names an unbroken run of timestamps; a new one continues where the buffer ends.
+     * `run` names an unbroken run of timestamps; a new one continues `at` a place, by default where the buffer ends.
      */
-    append({ mime, init, bytes, run }) {
-        return this.#enqueue(() => this.#append({ mime, init, bytes, run }));
+    append({ mime, init, bytes, run, at = null }) {
+        return this.#enqueue(() => this.#append({ mime, init, bytes, run, at }));
     }
 
     /** A source buffer does one thing at a time. A failure is its caller's and must not stop the next operation. */
@@ -48,10 +49,10 @@ export class MediaSink {
         return done;
     }
 
-    async #append({ mime, init, bytes, run }) {
+    async #append({ mime, init, bytes, run, at }) {
         if (this.#buffer === null) {
             this.#buffer = this.#source.addSourceBuffer(mime);
-            this.#source.duration = Infinity;
+            this.#source.duration = this.#length;
         } else if (mime !== this.#mime) {
             this.#buffer.changeType(mime);
         }
@@ -63,7 +64,7 @@ export class MediaSink {
         }
         const times = readFragments(bytes, this.#track);
         if (run !== this.#run) {
-            this.#buffer.timestampOffset = this.end - times.start;
+            this.#buffer.timestampOffset = (at ?? this.end) - times.start;
             this.#run = run;
         }
         await this.#write(bytes);
@@ -110,6 +111,21 @@ export class MediaSink {
         if (before > first) await this.#operate(() => this.#buffer.remove(first, before));
     }
 
+    /** Of the whole in seconds, where it is known; to be set before the first part. */
+    set length(seconds) { this.#length = seconds; }
+
+    get length() { return this.#length; }
+
+    /** Forgets what is buffered: what comes next lies elsewhere. */
+    clear() {
+        return this.#enqueue(() => (this.#buffer ? this.#remove(Infinity) : undefined));
+    }
+
+    /** Nothing follows what is buffered. */
+    finish() {
+        if (this.#source.readyState === "open" && !this.#buffer?.updating) this.#source.endOfStream();
+    }
+
     /** Keeps at most `seconds` of what was played, and less where that would be more than 6 MB. */
     trim(seconds) {
         const kept = Math.min(seconds, 6_000_000 / this.#bytesPerSecond);
@@ -119,7 +135,7 @@ export class MediaSink {
 
     /** [{start, end}] of what is buffered, in seconds. */
     get ranges() {
-        if (!this.#buffer || this.#source.readyState !== "open") return [];
+        if (!this.#buffer || this.#source.readyState === "closed") return [];
         const { buffered } = this.#buffer;
         return Array.from({ length: buffered.length }, (_, index) => ({
             start: buffered.start(index), end: buffered.end(index),

@@ -31,8 +31,8 @@ export function parseMaster(text, baseURL) {
 /**
  * Media playlist → {targetDuration, partTarget, canBlockReload, ended, segments, hint}; durations in seconds.
  *
- * segments: [{sequence, uri, duration, discontinuity, map, date, parts: [{uri, duration}]}]; the open segment is the
- * last one and has uri null. discontinuity is the discontinuity sequence number, map the absolute URI of the init
+ * segments: [{sequence, uri, duration, discontinuity, map, date, parts: [{uri, duration}]}], those that are lost with
+ * gap: true; the open segment is the last one and has uri null. discontinuity is the discontinuity sequence number, map the absolute URI of the init
  * segment, date the milliseconds since 1970 of the first sample or null.
  * hint: {uri, sequence, part, discontinuity, map, date} of the part that comes next, or null.
  */
@@ -49,10 +49,12 @@ export function parseMedia(text, baseURL) {
     let date = null;
     let duration = null;
     let parts = [];
+    let gap = false;
     let hintURI = null;
     const close = (uri) => {
         const length = duration ?? parts.reduce((sum, part) => sum + part.duration, 0);
-        playlist.segments.push({ sequence, uri, duration: length, discontinuity, map, date, parts });
+        playlist.segments.push({ sequence, uri, duration: length, discontinuity, map, date, parts, ...(gap && { gap }) });
+        gap = false;
         sequence += 1;
         date = date === null ? null : date + length * 1000;
         duration = null;
@@ -74,6 +76,7 @@ export function parseMedia(text, baseURL) {
         case "#EXT-X-DISCONTINUITY": discontinuity += 1; date = null; break;
         case "#EXT-X-MAP": map = absolute(parseAttributes(value).URI ?? ""); break;
         case "#EXT-X-PROGRAM-DATE-TIME": date = Number.isNaN(Date.parse(value)) ? null : Date.parse(value); break;
+        case "#EXT-X-GAP": gap = true; break;
         case "#EXTINF": duration = Number.parseFloat(value) || 0; break;
         case "#EXT-X-PART": {
             const part = parseAttributes(value);

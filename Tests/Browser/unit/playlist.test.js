@@ -60,6 +60,11 @@ test("the end of the list is seen", () => {
     equal(parseMedia(`${live}#EXT-X-ENDLIST\n`, base).ended, true);
 });
 
+test("what was lost is marked", () => {
+    const text = `${live}#EXT-X-GAP\n#EXTINF:1.92000,\n2-42.m4s\n#EXTINF:1.92000,\n2-43.m4s\n`;
+    equal(parseMedia(text, base).segments.slice(-2).map((segment) => segment.gap ?? false), [true, false]);
+});
+
 test("anything but a playlist is refused", () => {
     throws(() => parseMedia("<html>", base), "HTML");
 });

@@ -4,7 +4,7 @@ import { tests } from "./harness.js";
 
 const files = [
     "arrival-model", "buffer-ranges", "delay-controller", "format", "fragment", "media-dates", "part-plan", "playlist",
-    "rendition",
+    "recording-player", "rendition",
 ];
 const outcome = [];
 try {
