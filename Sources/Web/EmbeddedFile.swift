@@ -48,10 +48,11 @@ struct EmbeddedFile: Sendable {
         asset(path: "/assets/\(name)", bytes: bytes)
     }
 
-    /// A page with its placeholder `@VERSION@` filled in.
-    func page(version: String) -> WebAsset {
-        let text = String(decoding: bytes, as: UTF8.self)
-        let filled = text.split(separator: "@VERSION@", omittingEmptySubsequences: false).joined(separator: version)
+    /// A page with its placeholders filled in, such as `@VERSION@`.
+    func page(filling values: [String: String]) -> WebAsset {
+        let filled = values.reduce(String(decoding: bytes, as: UTF8.self)) { text, value in
+            text.split(separator: "@\(value.key)@", omittingEmptySubsequences: false).joined(separator: value.value)
+        }
         let path = name == "index.html" ? "/" : name == "channel.html" ? "/CHANNEL" : "/not-found"
         return asset(path: path, bytes: Array(filled.utf8))
     }

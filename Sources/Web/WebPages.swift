@@ -28,18 +28,36 @@ public enum WebPages {
         }
     }
 
-    /// The page at an absolute path, or nil: `/` says who is live, `/CHANNEL` is the page of a channel.
-    ///
-    /// Whether the channel exists is the page's to find out.
-    public static func page(forPath path: String) -> WebAsset? {
-        if path == "/" { return pages["index.html"] }
-        guard path.first == "/" else { return nil }
-        return ChannelPath.isChannelName(path.dropFirst()) ? pages["channel.html"] : nil
+    /// What is found at a path.
+    public enum Place: Sendable, Equatable {
+        /// Who is live.
+        case home
+        /// The page of a channel of this name, if there is one.
+        case channel(name: String)
+        /// The channel's page is at this path, which begins with a single slash.
+        case moved(to: String)
     }
 
+    /// What is at an absolute path as it was sent; nil: nothing.
+    public static func place(atPath path: String) -> Place? {
+        if path == "/" { return .home }
+        guard let tidied = ChannelPath.tidied(path) else { return nil }
+        return tidied == path ? .channel(name: String(path.dropFirst())) : .moved(to: tidied)
+    }
+
+    /// The page that says who is live.
+    /// - Parameter rtmpPort: where encoders push to, for the command that it shows.
+    public static func home(rtmpPort: Int) -> WebAsset { page("index.html", ["RTMP_PORT": "\(rtmpPort)"]) }
+
+    /// The page of any channel; it finds out itself which one, and whether that exists.
+    public static let channel = page("channel.html")
+
     /// What to send with status 404 to a browser that asked for a page.
-    public static var notFound: WebAsset {
-        pages["not-found.html"]
+    public static let notFound = page("not-found.html")
+
+    private static func page(_ name: String, _ values: [String: String] = [:]) -> WebAsset {
+        let values = values.merging(["VERSION": version]) { value, _ in value }
+        return EmbeddedFile.all.first { $0.name == name }?.page(filling: values)
             ?? WebAsset(
                 path: "/not-found", contentType: MediaType.text, bytes: Array("Not found\n".utf8), immutable: false,
                 etag: "\"not-found\"")
@@ -47,9 +65,5 @@ public enum WebPages {
 
     private static let files: [String: WebAsset] = Dictionary(
         EmbeddedFile.all.filter { !$0.name.hasSuffix(".html") }.map { ($0.name, $0.asset()) },
-        uniquingKeysWith: { first, _ in first })
-
-    private static let pages: [String: WebAsset] = Dictionary(
-        EmbeddedFile.all.filter { $0.name.hasSuffix(".html") }.map { ($0.name, $0.page(version: version)) },
         uniquingKeysWith: { first, _ in first })
 }

@@ -2,36 +2,52 @@ import Testing
 import Web
 
 struct WebPagesTests {
-    @Test func rootIsTheDirectoryAndANameIsAChannel() throws {
-        let directory = try #require(WebPages.page(forPath: "/"))
-        let channel = try #require(WebPages.page(forPath: "/night_shift-2"))
+    @Test func rootIsTheDirectoryAndANameIsAChannel() {
+        #expect(WebPages.place(atPath: "/") == .home)
+        #expect(WebPages.place(atPath: "/night_shift2") == .channel(name: "night_shift2"))
+        #expect(String(decoding: WebPages.channel.bytes, as: UTF8.self).contains("<audio id=\"audio\""))
+        let directory = WebPages.home(rtmpPort: 1935)
         #expect(String(decoding: directory.bytes, as: UTF8.self).contains("Live now"))
-        #expect(String(decoding: channel.bytes, as: UTF8.self).contains("<audio id=\"audio\""))
         #expect(directory.contentType == "text/html; charset=utf-8")
         #expect(directory.immutable == false)
         #expect(directory.cacheControl == "no-cache")
     }
 
-    @Test(arguments: [
-        "", "demo", "/api", "/API", "/hls", "/studio", "/healthz", "/a/b", "/demo/", "/..", "/a.b", "/%00", "/é",
-        "/" + String(repeating: "a", count: 65),
-    ])
-    func otherPathsAreNoPage(path: String) {
-        #expect(WebPages.page(forPath: path) == nil)
+    /// Another port is another page to whoever has the old one.
+    @Test func theDirectoryNamesThePortOfTheEncoders() {
+        let pages = [1935, 40_123].map { WebPages.home(rtmpPort: $0) }
+        #expect(String(decoding: pages[1].bytes, as: UTF8.self).contains("data-rtmp-port=\"40123\""))
+        #expect(pages[0].etag != pages[1].etag)
     }
 
-    @Test func pagesNameTheVersionOfTheirFiles() throws {
-        for page in [WebPages.page(forPath: "/"), WebPages.page(forPath: "/demo"), WebPages.notFound] {
-            let text = String(decoding: try #require(page).bytes, as: UTF8.self)
-            #expect(!text.contains("@VERSION@"))
+    @Test(arguments: [
+        "", "demo", "/api", "/API", "/api/", "/hls", "/studio", "/studio/", "/healthz", "/a/b", "/demo//", "//demo",
+        "//",
+        "/..", "/a.b", "/%00", "/é", "/ab", "/night-shift", "/demo\\", "/demo/x",
+        "/" + String(repeating: "a", count: 26),
+    ])
+    func otherPathsAreNoPage(path: String) {
+        #expect(WebPages.place(atPath: path) == nil)
+    }
+
+    /// Where it leads is one slash and a name: never another host.
+    @Test(arguments: ["/Demo", "/demo/", "/DEMO/"])
+    func whatSomeoneTypedLeadsToTheChannel(path: String) {
+        #expect(WebPages.place(atPath: path) == .moved(to: "/demo"))
+    }
+
+    @Test func pagesNameTheVersionOfTheirFiles() {
+        for page in [WebPages.home(rtmpPort: 1935), WebPages.channel, WebPages.notFound] {
+            let text = String(decoding: page.bytes, as: UTF8.self)
+            #expect(text.firstMatch(of: /@[A-Z_]+@/) == nil)
             #expect(text.contains("/assets/\(WebPages.version)/base.css"))
         }
     }
 
     /// What a page loads is there, immutable, under the address that the page names.
     @Test func everyFileThatAPageNamesExists() throws {
-        for page in [WebPages.page(forPath: "/"), WebPages.page(forPath: "/demo"), WebPages.notFound] {
-            let text = String(decoding: try #require(page).bytes, as: UTF8.self)
+        for page in [WebPages.home(rtmpPort: 1935), WebPages.channel, WebPages.notFound] {
+            let text = String(decoding: page.bytes, as: UTF8.self)
             let paths = text.matches(of: /(?:href|src)="(\/assets\/[^"]+)"/).map { String($0.1) }
             #expect(paths.count >= 3)
             for path in paths {

@@ -36,8 +36,8 @@ struct Listeners {
     private mutating func open(_ roles: RunningRoles, _ base: Infrastructure) async throws {
         let configuration = base.configuration
         let inherited = base.inheritance?.descriptors ?? [:]
-        let responders = Self.publicResponders(roles, base)
-        let limits = ConnectionLimits(base, hasListeners: !responders.isEmpty, hasEncoders: roles.ingest != nil)
+        let limits = ConnectionLimits(
+            base, hasListeners: roles.answersHTTP, hasEncoders: roles.ingest != nil)
         if let ingest = roles.ingest {
             let listener = try await ingest.listenForRTMP(
                 host: configuration.bind, port: configuration.rtmpPort, socket: inherited[.rtmp], limiter: limits.rtmp)
@@ -65,14 +65,14 @@ struct Listeners {
                     responders: [ingest.icecastResponder, HealthResponder()], configuration: settings,
                     logger: base.output.logger(label: "icecast")), option: "--icecast-port")
         }
-        if !responders.isEmpty {
+        if roles.answersHTTP {
             var settings = HTTPServerConfiguration()
             settings.trustedProxies = configuration.trustedProxies
             settings.limiter = limits.http
             ports.http = try await start(
                 HTTPServer(
                     host: configuration.bind, port: configuration.httpPort, socket: inherited[.http], group: base.group,
-                    responders: responders,
+                    responders: publicResponders(roles, base),
                     configuration: settings, metrics: ServerCounters(base.metrics),
                     logger: base.output.logger(label: "http")), option: "--http-port")
         }
@@ -86,7 +86,8 @@ struct Listeners {
                 logger: base.output.logger(label: "admin")), option: "--admin-port")
     }
 
-    private static func publicResponders(_ roles: RunningRoles, _ base: Infrastructure) -> [any HTTPResponder] {
+    /// To be made when the encoders' ports are open: the home page names one.
+    private func publicResponders(_ roles: RunningRoles, _ base: Infrastructure) -> [any HTTPResponder] {
         var responders: [any HTTPResponder] = []
         if let origin = roles.origin { responders += [origin.responder, CrossOriginPreflight(below: "/hls/")] }
         if let accounts = roles.accounts {
@@ -95,8 +96,12 @@ struct Listeners {
                     api: AccountAPI(service: accounts), publicURL: base.configuration.publicURL,
                     logger: base.output.logger(label: "accounts")))
         }
-        if !responders.isEmpty || roles.hasWeb { responders.append(HealthResponder()) }
-        if roles.hasWeb { responders.append(WebResponder()) }
+        responders.append(HealthResponder())
+        if roles.hasWeb {
+            responders.append(
+                WebResponder(
+                    rtmpPort: ports.rtmp ?? base.configuration.rtmpPort, channels: roles.accounts.map(AccountAPI.init)))
+        }
         return responders
     }
 

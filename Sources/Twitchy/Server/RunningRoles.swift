@@ -13,6 +13,8 @@ struct RunningRoles {
     let transcoder: TranscoderService?
     let origin: OriginService?
     let hasWeb: Bool
+    /// Whether anything is answered on the public HTTP port.
+    var answersHTTP: Bool { origin != nil || accounts != nil || hasWeb }
     private let configuration: Configuration
 
     init(_ roles: Set<Role>, on base: Infrastructure) throws {

@@ -77,7 +77,7 @@ async function showPushCommand() {
             if (!(error instanceof NotFound)) byID("notice").textContent = error.message;
         }
     }
-    const address = `rtmp://${location.hostname}:1935/live/${key}`;
+    const address = `rtmp://${location.hostname}:${document.body.dataset.rtmpPort}/live/${key}`;
     byID("push-command").textContent =
         `ffmpeg -re -f lavfi -i "sine=frequency=220" -c:a aac -b:a 160k -f flv ${address}`;
 }
