@@ -17,6 +17,12 @@ extension HTTPConnectionHandler {
             }
             head = next
         } catch {
+            if error == .malformedRequestLine, let first = input.readableBytesView.first,
+                let stranger = loop.configuration.stranger(first)
+            {
+                leave(context) { try stranger($0, peerAddress, $1) }
+                return false
+            }
             loop.logger.debug(
                 "Request refused", metadata: ["reason": "\(error.explanation)", "client": "\(peerAddress)"])
             refuse(error.status, error.explanation, context)

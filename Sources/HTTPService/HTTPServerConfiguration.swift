@@ -1,5 +1,10 @@
 public import NIOCore
 
+/// Takes over a connection that speaks another protocol: by what has come of it so far, on its event loop, after the
+/// server's own handler was removed from the pipeline. Otherwise as ``HTTPHandOver``.
+public typealias HTTPStranger =
+    @Sendable (_ channel: any Channel, _ client: IPAddress, _ bytes: ByteBuffer) throws -> Void
+
 /// Limits and rules of one server. The defaults are those of the product; tests shorten the times.
 public struct HTTPServerConfiguration: Sendable {
     /// From a connection's or a request's first byte to the end of the head.
@@ -27,6 +32,8 @@ public struct HTTPServerConfiguration: Sendable {
     public var explainsInReason = false
     /// Puts what secures a connection into its pipeline, in front of everything; nil: plain.
     public var secure: (@Sendable (any Channel) throws -> Void)?
+    /// Who takes over a connection whose first byte begins no request; nil: it gets 400.
+    public var stranger: @Sendable (_ firstByte: UInt8) -> HTTPStranger? = { _ in nil }
     /// Whose `Forwarded` and `X-Forwarded-*` fields count.
     public var trustedProxies = TrustedProxies.none
     /// Parsing waits while more than this is on its way to the peer.

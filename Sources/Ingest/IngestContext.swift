@@ -5,4 +5,5 @@ struct IngestContext: Sendable {
     let settings: IngestSettings
     let metrics: IngestMetrics
     let listeners: ListenerNumbers
+    let ports: OpenPorts
 }

@@ -22,6 +22,8 @@ public final class IngestService: Sendable {
     private let now: WallClock
     private let logger: Logger
     let context: IngestContext
+    /// What is told to whoever comes to the wrong port.
+    public let ports = OpenPorts()
 
     /// - Parameter owner: names this process in leases; no two processes may have the same.
     public init(
@@ -45,7 +47,7 @@ public final class IngestService: Sendable {
             metrics: metrics, logger: logger, relay: { relay.poke() })
         context = IngestContext(
             admission: Admission(keys: keys, streams: streams, metrics: metrics, logger: logger), streams: streams,
-            settings: settings, metrics: metrics, listeners: ListenerNumbers())
+            settings: settings, metrics: metrics, listeners: ListenerNumbers(), ports: ports)
         reports = EncoderReports(process: owner, streams: streams, bus: bus, now: now, logger: logger)
     }
 

@@ -57,6 +57,26 @@ struct HTTPHandOverTests {
         }
     }
 
+    /// What begins no request may be another protocol; what nobody knows is a bad request.
+    @Test func anotherProtocolIsTakenOver() async throws {
+        var configuration = HTTPServerConfiguration()
+        configuration.stranger = { firstByte in
+            guard firstByte == 3 else { return nil }
+            return { channel, _, bytes in
+                try channel.pipeline.syncOperations.addHandler(Capitals())
+                channel.writeAndFlush(Capitals.capitals(bytes), promise: nil)
+            }
+        }
+        try await withServer([Self.source], configuration: configuration) { server in
+            let client = try await server.connect()
+            try await client.send("\u{3}first ")
+            try await client.wait(for: "\u{3}FIRST ")
+            try await client.send("second")
+            try await client.wait(for: "\u{3}FIRST SECOND")
+            #expect(try await server.exchange("\u{4}first\r\n\r\n").hasPrefix("HTTP/1.1 400"))
+        }
+    }
+
     /// While the decision takes time, reading pauses, and nothing that was sent meanwhile is lost.
     @Test func muchSurplusWaitsInTheSocket() async throws {
         try await withServer([Self.source]) { server in

@@ -43,7 +43,8 @@ struct SourceServer {
                 relay: {})
             let ingest = IngestContext(
                 admission: Admission(keys: database.keys, streams: streams, metrics: metrics, logger: logger),
-                streams: streams, settings: settings, metrics: metrics, listeners: ListenerNumbers())
+                streams: streams, settings: settings, metrics: metrics, listeners: ListenerNumbers(), ports: OpenPorts()
+            )
             let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
             let channel = try await ServerBootstrap(group: group)
                 .childChannelOption(.allowRemoteHalfClosure, value: true)

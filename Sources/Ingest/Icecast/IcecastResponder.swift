@@ -38,6 +38,12 @@ struct IcecastResponder: HTTPResponder {
         // Clients of libshout ask without credentials first: not a failed login.
         guard let key = request.streamKey else { return .response(Self.unauthorized(request)) }
         let origin = path.isPush ? "http" : "icecast"
+        guard !key.isEmpty else {
+            return .decide {
+                await ingest.admission.missedKey(from: request.clientAddress, over: origin)
+                return .response(Self.unauthorized(request))
+            }
+        }
         return .decide {
             do throws(PushRefusal) {
                 let (holder, place) = try await ingest.admission.admit(

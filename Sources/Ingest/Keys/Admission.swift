@@ -47,6 +47,12 @@ final class Admission: Sendable {
         }
     }
 
+    /// A push came without a stream key: counted, delayed and logged as any other refusal.
+    func missedKey(from address: IPAddress, over origin: String) async {
+        metrics.refusedPushes.increment()
+        await refused("There is no stream key.", address, origin)
+    }
+
     /// Who may tell what a channel plays.
     func identify(_ key: String, from address: IPAddress) async throws(PushRefusal) -> StreamKeyHolder {
         do throws(PushRefusal) {
@@ -87,10 +93,14 @@ final class Admission: Sendable {
     private func refused(_ refusal: PushRefusal, _ address: IPAddress, _ origin: String) async {
         // What is the server's own trouble is no failure of the client.
         guard refusal != .unavailable else { return }
+        await refused(refusal.sentence, address, origin)
+    }
+
+    private func refused(_ reason: String, _ address: IPAddress, _ origin: String) async {
         let delay = delay(of: address)
         let line = failures.withLock { failures in
             failures.failed(
-                FailedKeys.Client(address), reason: "\(origin): \(refusal.sentence)", at: MonotonicClock.now)
+                FailedKeys.Client(address), reason: "\(origin): \(reason)", at: MonotonicClock.now)
         }
         if let line { log(line) }
         // Ends early where the peer has gone.

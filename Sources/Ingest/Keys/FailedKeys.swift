@@ -26,15 +26,18 @@ struct FailedKeys {
     private struct Record {
         var count = 0
         var lastFailure: Int64
-        var lastLine: Int64?
+        /// When the minute of the lines began, and how many were said in it.
+        var minute: Int64?
+        var lines = 0
         var unsaid = 0
         var reason = ""
     }
 
     /// Clients that are remembered; beyond them the one whose failure is oldest is forgotten.
     static let capacity = 4_096
-    /// Between two lines about one client, in nanoseconds.
-    static let lineInterval: Int64 = 60_000_000_000
+    /// The most lines about one client in a minute; what comes beyond them is counted for the next minute's.
+    static let linesAMinute = 5
+    private static let minute: Int64 = 60_000_000_000
     /// A failure is forgotten after this, in nanoseconds.
     private static let recovery: Int64 = 30_000_000_000
     /// Failures that cost nothing: a typing error, and a key that is pasted again.
@@ -79,8 +82,11 @@ struct FailedKeys {
     }
 
     private static func line(of client: Client, _ record: inout Record, at now: Int64) -> Line? {
-        guard record.unsaid > 0, record.lastLine.map({ now - $0 >= lineInterval }) ?? true else { return nil }
-        defer { (record.unsaid, record.lastLine) = (0, now) }
+        guard record.unsaid > 0 else { return nil }
+        if record.minute.map({ now - $0 >= minute }) ?? true { (record.minute, record.lines) = (now, 0) }
+        guard record.lines < linesAMinute else { return nil }
+        record.lines += 1
+        defer { record.unsaid = 0 }
         return Line(client: "\(client)", count: record.unsaid, reason: record.reason)
     }
 

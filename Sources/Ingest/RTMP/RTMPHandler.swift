@@ -24,6 +24,8 @@ final class RTMPHandler: ChannelInboundHandler, PacedHandler {
     private var address = IPAddress.unspecified
     private var decision: Task<Void, Never>?
 
+    private static let keyIsMissing =
+        "The address has no stream key. Put it behind /live/, or where the encoder asks for the key."
     private static let tick = TimeAmount.milliseconds(500)
     /// Encoders show a refusal only if it reaches them before the close.
     private static let lingering = TimeAmount.seconds(1)
@@ -82,10 +84,26 @@ final class RTMPHandler: ChannelInboundHandler, PacedHandler {
             writeOutput(context)
         } catch {
             for event in events { handle(event, context) }
-            logger.notice("Connection refused", metadata: ["reason": "\(error)", "origin": "\(origin)"])
-            writeOutput(context)
-            close(context)
+            refuse(error, context)
         }
+    }
+
+    private func refuse(_ error: RTMPError, _ context: ChannelHandlerContext) {
+        var reason = "\(error)"
+        var answer: String?
+        switch error {
+        case .notRTMP(UInt8(ascii: "A")...UInt8(ascii: "Z")):
+            reason = ingest.ports.whereHTTPGoes
+            answer = "HTTP/1.1 421 \(reason)\r\nContent-Type: text/plain\r\nConnection: close\r\n\r\n\(reason)\n"
+        // An alert of TLS has no room for words.
+        case .notRTMP(0x16): reason = ingest.ports.whereTLSGoes
+        default: break
+        }
+        logger.notice(
+            "Connection refused", metadata: ["reason": "\(reason)", "client": "\(address)", "origin": "\(origin)"])
+        if let answer { context.writeAndFlush(wrapOutboundOut(ByteBuffer(string: answer)), promise: nil) }
+        writeOutput(context)
+        close(context)
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
@@ -102,6 +120,7 @@ final class RTMPHandler: ChannelInboundHandler, PacedHandler {
 
     private func handle(_ event: RTMPEvent, _ context: ChannelHandlerContext) {
         switch event {
+        case .publish(let request) where request.keys.isEmpty: missedKey(context)
         case .publish(let request): authorize(request, context)
         case .audio(let tag):
             do throws(PushRefusal) {
@@ -136,6 +155,20 @@ final class RTMPHandler: ChannelInboundHandler, PacedHandler {
         }
     }
 
+    private func missedKey(_ context: ChannelHandlerContext) {
+        deadlines.deciding()
+        let loopBound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+        let eventLoop = context.eventLoop
+        let refuse: @Sendable () -> Void = {
+            let (handler, context) = loopBound.value
+            handler.refusePublish(Self.keyIsMissing, context)
+        }
+        decision = Task { [admission = ingest.admission, address] in
+            await admission.missedKey(from: address, over: "rtmp")
+            eventLoop.execute(refuse)
+        }
+    }
+
     private func decided(
         _ answer: Result<(StreamKeyHolder, PushPlace), PushRefusal>, _ context: ChannelHandlerContext
     ) {
@@ -156,14 +189,18 @@ final class RTMPHandler: ChannelInboundHandler, PacedHandler {
             session.acceptPublish()
             push?.logger.info("Encoder connected")
             if let metadata { told(metadata) }
-        case .failure(let refusal):
-            session.refusePublish(.badName, description: refusal.sentence)
-            writeOutput(context)
-            close(context)
+        case .failure(let refusal): refusePublish(refusal.sentence, context)
         }
         // What the encoder sent without waiting for the answer is in the session.
         drainHeldEvents(context)
         writeOutput(context)
+    }
+
+    private func refusePublish(_ sentence: String, _ context: ChannelHandlerContext) {
+        guard !isClosing else { return }
+        session.refusePublish(.badName, description: sentence)
+        writeOutput(context)
+        close(context)
     }
 
     private func drainHeldEvents(_ context: ChannelHandlerContext) {

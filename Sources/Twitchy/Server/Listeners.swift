@@ -35,6 +35,8 @@ struct Listeners {
 
     private mutating func open(_ roles: RunningRoles, _ base: Infrastructure) async throws {
         let configuration = base.configuration
+        let open = roles.ingest?.ports ?? OpenPorts()
+        let stranger = Stranger(ports: open, logger: base.output.logger(label: "ingest"))
         let inherited = base.inheritance?.descriptors ?? [:]
         let limits = ConnectionLimits(
             base, hasListeners: roles.answersHTTP, hasEncoders: roles.ingest != nil)
@@ -57,6 +59,7 @@ struct Listeners {
             settings.requiresTidyPaths = false
             settings.explainsInReason = true
             settings.limiter = limits.icecast
+            settings.stranger = { stranger.takeOver($0) }
             if let tls = base.tls { settings.secure = { try tls.secureIfAsked($0) } }
             ports.icecast = try await start(
                 HTTPServer(
@@ -69,13 +72,15 @@ struct Listeners {
             var settings = HTTPServerConfiguration()
             settings.trustedProxies = configuration.trustedProxies
             settings.limiter = limits.http
+            settings.stranger = { stranger.takeOver($0) }
             ports.http = try await start(
                 HTTPServer(
                     host: configuration.bind, port: configuration.httpPort, socket: inherited[.http], group: base.group,
-                    responders: publicResponders(roles, base),
+                    responders: publicResponders(roles, base, open),
                     configuration: settings, metrics: ServerCounters(base.metrics),
                     logger: base.output.logger(label: "http")), option: "--http-port")
         }
+        open.set(openPorts(configuration, hasTLS: base.tls != nil))
         var settings = HTTPServerConfiguration()
         settings.limiter = limits.admin
         ports.admin = try await start(
@@ -87,7 +92,9 @@ struct Listeners {
     }
 
     /// To be made when the encoders' ports are open: the home page names one.
-    private func publicResponders(_ roles: RunningRoles, _ base: Infrastructure) -> [any HTTPResponder] {
+    private func publicResponders(
+        _ roles: RunningRoles, _ base: Infrastructure, _ open: OpenPorts
+    ) -> [any HTTPResponder] {
         var responders: [any HTTPResponder] = []
         if let origin = roles.origin { responders += [origin.responder, CrossOriginPreflight(below: "/hls/")] }
         if let accounts = roles.accounts {
@@ -102,7 +109,18 @@ struct Listeners {
                 WebResponder(
                     rtmpPort: ports.rtmp ?? base.configuration.rtmpPort, channels: roles.accounts.map(AccountAPI.init)))
         }
+        responders.append(MisdirectedSourceResponder(ports: open, logger: base.output.logger(label: "ingest")))
         return responders
+    }
+
+    /// What was opened here, and what other processes open if they have the same options.
+    private func openPorts(_ configuration: Configuration, hasTLS: Bool) -> OpenPorts.Numbers {
+        func configured(_ port: Int) -> Int? { port == 0 ? nil : port }
+        return OpenPorts.Numbers(
+            http: ports.http ?? configured(configuration.httpPort),
+            rtmp: ports.rtmp ?? configured(configuration.rtmpPort),
+            rtmps: ports.rtmps ?? (hasTLS ? configured(configuration.rtmpsPort) : nil),
+            icecast: ports.icecast ?? configured(configuration.icecastPort))
     }
 
     private mutating func start(_ server: HTTPServer, option: String) async throws -> Int {
