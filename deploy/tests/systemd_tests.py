@@ -62,5 +62,47 @@ class Units(unittest.TestCase):
             self.assertNotIn("--", re.search(r"(?m)^ExecStart=(.*)$", text)[1])
 
 
+class Administration(unittest.TestCase):
+    """What twitchyctl has systemd run, seen by a stand-in for systemd-run that runs the command itself."""
+
+    def run_command(self, *arguments, roles_apart=False):
+        with tempfile.TemporaryDirectory() as name:
+            folder = pathlib.Path(name)
+            credentials = folder / "credentials"
+            credentials.mkdir()
+            (credentials / "twitchy.yaml").write_text("log-level: warning\n")
+            (folder / "systemctl").write_text(f"#!/bin/sh\nexit {0 if roles_apart else 1}\n")
+            (folder / "systemd-run").write_text('#!/bin/sh\nprintf "%s\\n" "$@"\n')
+            for program in folder.glob("system*"):
+                program.chmod(0o755)
+            environment = {**os.environ, "PATH": f"{folder}:{os.environ['PATH']}"}
+            result = subprocess.run(
+                ["sh", UNITS / "twitchyctl", *arguments], env=environment, stdin=subprocess.DEVNULL,
+                capture_output=True, text=True, check=True)
+            lines = result.stdout.splitlines()
+            shell = lines.index("/bin/sh")
+            script = lines[shell + 2].replace("/usr/bin/twitchy", str(SERVER))
+            output = run(
+                *lines[shell:shell + 2], script, *lines[shell + 3:],
+                env={**os.environ, "CREDENTIALS_DIRECTORY": str(credentials), "TWITCHY_DATA": str(folder / "data")})
+            return lines[:shell], output
+
+    def test_a_command_runs_as_the_service_does(self):
+        options, output = self.run_command("channel", "create", "night_shift")
+        unit = (UNITS / "twitchy.service").read_text()
+        for setting in ["DynamicUser=yes", "User=twitchy", "StateDirectory=twitchy", "UMask=0077"]:
+            self.assertIn(f"--property={setting}", options)
+            self.assertRegex(unit, rf"(?m)^{setting}$")
+        self.assertIn("--setenv=TWITCHY_DATA=/var/lib/twitchy", options)
+        self.assertRegex(output, r"(?m)^stream key night_shift_")
+
+    def test_roles_apart_have_their_own(self):
+        for arguments, role, apart in [(["version"], "accounts", True), (["@origin", "version"], "origin", False)]:
+            options, _ = self.run_command(*arguments, roles_apart=apart)
+            self.assertIn(f"--property=User=twitchy-{role}", options)
+            self.assertIn(f"--property=EnvironmentFile=-/etc/twitchy/{role}.env", options)
+            self.assertIn(f"--setenv=TWITCHY_DATA=/var/lib/twitchy-{role}", options)
+
+
 if __name__ == "__main__":
     unittest.main()
