@@ -94,7 +94,9 @@ final class RTMPHandler: ChannelInboundHandler, PacedHandler {
         switch error {
         case .notRTMP(UInt8(ascii: "A")...UInt8(ascii: "Z")):
             reason = ingest.ports.whereHTTPGoes
-            answer = "HTTP/1.1 421 \(reason)\r\nContent-Type: text/plain\r\nConnection: close\r\n\r\n\(reason)\n"
+            answer =
+                "HTTP/1.1 421 \(reason)\r\nContent-Type: text/plain\r\nX-Content-Type-Options: nosniff\r\n"
+                + "Connection: close\r\n\r\n\(reason)\n"
         // An alert of TLS has no room for words.
         case .notRTMP(0x16): reason = ingest.ports.whereTLSGoes
         default: break
