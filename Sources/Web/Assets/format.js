@@ -37,6 +37,6 @@ export function nowPlaying(value) {
         if (rest.length === 0) return { artist: "", title: value, startedAt: null };
         return { artist, title: rest.join(" - "), startedAt: null };
     }
-    const { title = "", artist = "", startedAt = null } = value;
-    return title || artist ? { title: title ?? "", artist: artist ?? "", startedAt } : null;
+    const { title = "", artist = "", at = null } = value;
+    return title || artist ? { title: title ?? "", artist: artist ?? "", startedAt: at } : null;
 }

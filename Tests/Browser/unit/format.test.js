@@ -12,5 +12,6 @@ test("what is playing is read from a line and from a document", () => {
     equal(nowPlaying("A - B - C"), { artist: "A", title: "B - C", startedAt: null });
     equal(nowPlaying("B"), { artist: "", title: "B", startedAt: null });
     equal(nowPlaying({ title: "B", artist: null }), { title: "B", artist: "", startedAt: null });
+    equal(nowPlaying({ title: "B", artist: "A", at: "2026" }), { title: "B", artist: "A", startedAt: "2026" });
     equal([nowPlaying(null), nowPlaying(""), nowPlaying({})], [null, null, null]);
 });
