@@ -3,6 +3,7 @@ public import Telemetry
 /// What Ingest counts.
 public struct IngestMetrics: Sendable {
     let liveStreams: Gauge
+    let streamsWithoutWorker: Gauge
     let packets: Counter
     let bytes: Counter
     let brokenPackets: Counter
@@ -13,6 +14,8 @@ public struct IngestMetrics: Sendable {
 
     public init(_ registry: MetricsRegistry) {
         liveStreams = registry.gauge("twitchy_ingest_live_streams", help: "Streams on the air at this process.")
+        streamsWithoutWorker = registry.gauge(
+            "twitchy_ingest_streams_without_worker", help: "Streams that no transcoder has taken for 5 s.")
         packets = registry.counter("twitchy_ingest_packets_total", help: "Source packets that came.")
         bytes = registry.counter("twitchy_ingest_audio_bytes_total", help: "Bytes of audio that came.")
         brokenPackets = registry.counter(

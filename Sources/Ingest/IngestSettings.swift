@@ -10,6 +10,8 @@ public struct IngestSettings: Sendable {
     public var leaseRenewal = Duration.seconds(3)
     /// How often a stream looks for workers.
     public var offerInterval = Duration.seconds(1)
+    /// A stream that no worker has taken for so long is warned of.
+    public var workerPatience = Duration.seconds(5)
     /// Workers that each stream wants: an active one, and a standby where there are several processes.
     public var workers = 1
     /// A push without audio is ended after this.

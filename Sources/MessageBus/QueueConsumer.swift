@@ -10,6 +10,9 @@ public protocol QueueConsumer: AnyObject, Sendable {
     ///   `CancellationError`, which loses no message.
     nonisolated(nonsending) func next() async throws -> Delivery?
 
+    /// How many messages have come that nobody has taken yet, at most the prefetch; 0 once the consumer has ended.
+    var waitingCount: Int { get }
+
     /// Settles this one message. Without effect for what is settled already, and once the consumer has ended: the
     /// message then comes again to another.
     func acknowledge(_ tag: DeliveryTag)

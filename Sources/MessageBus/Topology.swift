@@ -16,8 +16,11 @@ public enum Topology {
     /// With a store that may be out of reach for a while: what is stored late waits in the log.
     public static let mediaOptionsOfRemoteStore = LogOptions(maximumBytes: 192 << 20, minimumAge: .seconds(600))
 
-    /// Offers of streams that want a worker.
+    /// Offers of streams that have no worker.
     public static let transcodeJobs = "transcode.jobs"
+
+    /// Offers of streams that have one, and want another to stand by.
+    public static let transcodeStandbys = "transcode.standbys"
 
     /// An offer is worth as long as it takes until the next one.
     public static let transcodeJobsOptions = QueueOptions(

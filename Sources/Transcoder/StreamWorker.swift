@@ -15,7 +15,10 @@ struct StreamWorker: Sendable {
     let threads: CodecThreads
     let worker: String
     let metrics: TranscoderMetrics
+    let late: LateStreams
     let logger: Logger
+    /// Called when it is this worker's turn; false when the worker has to go instead.
+    var becomesActive: @Sendable () -> Bool = { true }
 
     /// Prefetch far above the pre-roll: it must never be what holds delivery up.
     private static let prefetch = 2_000
@@ -23,6 +26,8 @@ struct StreamWorker: Sendable {
     private static let firstEpoch: UInt32 = 1
     /// Until a successor has brought its listeners up to date.
     private static let storePause = Duration.seconds(1)
+    /// Before a worker that has just begun is judged: where all are slow, a stream would only be passed round.
+    private static let trial = Duration.seconds(20)
 
     /// Returns when the stream is over, or when another worker has taken over.
     func run() async throws {
@@ -89,6 +94,8 @@ struct StreamWorker: Sendable {
             logger.error("Workers died of the next slot of the source: it is taken as silence")
         }
         var acknowledgement = PreRollAcknowledgement()
+        var lateness = Lateness()
+        let beganAt = ContinuousClock.now
         var delivery: Delivery? = first
         while let current = delivery {
             let hasEnded = try await handle(
@@ -101,9 +108,30 @@ struct StreamWorker: Sendable {
                 logger.info("Stream over")
                 return false
             }
+            if lateness.fallsBehind(waiting: consumer.waitingCount, at: .now) {
+                if try await mayHandOver(since: beganAt) {
+                    logger.warning(
+                        "Parts come late: handing the stream over to the worker that stands by",
+                        metadata: ["seconds": "\(Int(lateness.seconds))"])
+                    return true
+                }
+                if late.fallsBehind(job.stream, bySeconds: lateness.seconds) {
+                    logger.warning(
+                        "Parts come late, and no other worker can do it: start another transcoder",
+                        metadata: ["seconds": "\(Int(lateness.seconds))"])
+                }
+            } else if lateness.seconds < Lateness.limit, late.keepsUp(job.stream) {
+                logger.notice("Parts come in time again")
+            }
             delivery = try await consumer.next()
         }
         return true
+    }
+
+    private func mayHandOver(since beganAt: ContinuousClock.Instant) async throws -> Bool {
+        guard ContinuousClock.now - beganAt >= Self.trial, late.mayHandOver(at: .now) else { return false }
+        let source = try await bus.declareQueue(Topology.source(job.stream), Topology.sourceOptions)
+        return source.consumers > 1
     }
 
     private func handle(
@@ -190,6 +218,7 @@ struct StreamWorker: Sendable {
 
     private func fence(_ consumer: any QueueConsumer, _ follower: LogFollower) async throws -> TurnPart {
         guard let first = try await consumer.next() else { return .lost }
+        guard becomesActive() else { throw CancellationError() }
         let generation = try await follower.nextFence()
         try await bus.append(
             MediaLogEntry.fence(generation: generation, worker: worker).encoded(), to: Topology.media(job.stream))

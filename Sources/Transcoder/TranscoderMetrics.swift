@@ -3,6 +3,8 @@ public import Telemetry
 /// What the transcoder counts.
 public struct TranscoderMetrics: Sendable {
     let activeStreams: Gauge
+    let lateStreams: Gauge
+    let lateness: Gauge
     let bundles: Counter
     let brokenPackets: Counter
     let silentLegs: Counter
@@ -13,6 +15,10 @@ public struct TranscoderMetrics: Sendable {
 
     public init(_ registry: MetricsRegistry) {
         activeStreams = registry.gauge("twitchy_transcoder_active_streams", help: "Streams being transcoded.")
+        lateStreams = registry.gauge(
+            "twitchy_transcoder_late_streams", help: "Streams whose parts come more than 2 s late: too little CPU.")
+        lateness = registry.gauge(
+            "twitchy_transcoder_lateness_seconds", help: "By how much the latest stream is behind its source.")
         bundles = registry.counter("twitchy_transcoder_bundles_total", help: "Bundles of parts written to the log.")
         brokenPackets = registry.counter(
             "twitchy_transcoder_broken_packets_total", help: "Source packets that could not be decoded.")

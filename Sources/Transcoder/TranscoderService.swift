@@ -2,7 +2,7 @@ public import AudioTimeline
 public import Logging
 public import MessageBus
 public import SegmentStore
-import Synchronization
+public import Telemetry
 
 /// The worker pool: takes offered streams while it has free slots. It owns what is stored, and keeps the rules for it.
 public struct TranscoderService: Sendable {
@@ -13,6 +13,7 @@ public struct TranscoderService: Sendable {
     private let rules: RecordingRules
     private let worker: String
     private let metrics: TranscoderMetrics
+    private let late: LateStreams
     let logger: Logger
 
     /// - Parameters:
@@ -31,8 +32,12 @@ public struct TranscoderService: Sendable {
         self.rules = rules
         self.worker = worker
         self.metrics = metrics
+        late = LateStreams(metrics)
         self.logger = logger
     }
+
+    /// Whether workers keep up, for `/readyz`. Late is not failed: nobody else may be there to do it.
+    public var lateness: HealthState { late.health }
 
     /// Works until cancelled. A lost bus is waited for.
     public func run() async throws {
@@ -40,19 +45,31 @@ public struct TranscoderService: Sendable {
         let places = Slots(count: slots)
         let keeper = RecordingKeeper(
             store: store, bus: bus, rules: rules, metrics: metrics.recordings, logger: logger)
-        try await withThrowingDiscardingTaskGroup { group in
+        try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await keeper.run() }
             group.addTask { try await answerReplays(keeper) }
+            for areStandbys in [false, true] {
+                group.addTask { try await takeOffers(areStandbys: areStandbys, places: places, threads: threads) }
+            }
+            try await group.waitForAll()
+        }
+    }
+
+    private func takeOffers(areStandbys: Bool, places: Slots, threads: CodecThreads) async throws {
+        let queue = areStandbys ? Topology.transcodeStandbys : Topology.transcodeJobs
+        try await withThrowingDiscardingTaskGroup { group in
             var pauses = Backoff()
             while !Task.isCancelled {
-                try await places.waitForRoom()
+                try await places.waitForRoom(orStandby: !areStandbys)
                 do {
-                    try await bus.declareQueue(Topology.transcodeJobs, Topology.transcodeJobsOptions)
+                    try await bus.declareQueue(queue, Topology.transcodeJobsOptions)
                     // Consuming ends while all slots are taken, so that offers go to workers that have room.
-                    let consumer = try await bus.consume(Topology.transcodeJobs, prefetch: 16)
+                    let consumer = try await bus.consume(queue, prefetch: 16)
                     pauses = Backoff()
-                    while places.hasRoom, let offer = try await consumer.next() {
-                        take(offer, from: consumer, places: places, threads: threads, group: &group)
+                    while areStandbys ? places.hasRoom : places.canMakeRoom, let offer = try await consumer.next() {
+                        await take(
+                            offer, isStandby: areStandbys, from: consumer, places: places, threads: threads,
+                            group: &group)
                     }
                     await consumer.close()
                 } catch let error as BusError where error.isTransient {
@@ -66,14 +83,15 @@ public struct TranscoderService: Sendable {
     }
 
     private func take(
-        _ offer: Delivery, from consumer: any QueueConsumer, places: Slots, threads: CodecThreads,
+        _ offer: Delivery, isStandby: Bool, from consumer: any QueueConsumer, places: Slots, threads: CodecThreads,
         group: inout ThrowingDiscardingTaskGroup<any Error>
-    ) {
+    ) async {
         guard let job = try? TranscodeJob(decoding: offer.payload) else {
             logger.error("Offer set aside: it cannot be read")
             return consumer.reject(offer.tag, requeue: false)
         }
-        guard places.take(job.stream) else {
+        if !isStandby { await places.makeRoom(for: job.stream) }
+        guard places.take(job.stream, isStandby: isStandby) else {
             // Another worker may want it; not at once, or it would come straight back.
             group.addTask {
                 try? await Task.sleep(for: .milliseconds(100))
@@ -87,70 +105,31 @@ public struct TranscoderService: Sendable {
         logger[metadataKey: "channel"] = "\(job.channel)"
         let stream = StreamWorker(
             job: job, bus: bus, store: store, rules: rules, ladder: ladder, threads: threads, worker: worker,
-            metrics: metrics,
-            logger: logger)
+            metrics: metrics, late: late, logger: logger, becomesActive: { places.becomesActive(job.stream) })
         group.addTask { [logger] in
+            let work = Task { try await stream.run() }
+            places.runs(job.stream) { work.cancel() }
+            let result = await withTaskCancellationHandler {
+                await work.result
+            } onCancel: {
+                work.cancel()
+            }
+            late.keepsUp(job.stream)
+            let wasGivenUp = places.give(back: job.stream)
             do {
-                try await stream.run()
+                try result.get()
             } catch is CancellationError {
-                logger.debug("Stream given up: shutting down")
+                if wasGivenUp {
+                    logger.info("No longer standing by: a stream without a worker needs the slot")
+                } else {
+                    logger.debug("Stream given up: shutting down")
+                }
             } catch let error as BusError where error.isTransient {
                 // Ingest offers it again as soon as there is a bus.
                 logger.warning("Stream given up: the bus is away", metadata: ["reason": "\(error)"])
             } catch {
                 logger.error("Stream given up", metadata: ["reason": "\(error)"])
             }
-            places.give(back: job.stream)
         }
-    }
-}
-
-/// The streams that are taken, and how many more may be.
-private final class Slots: Sendable {
-    private struct State {
-        var taken: Set<String> = []
-        var waiter: CheckedContinuation<Void, Never>?
-    }
-
-    private let count: Int
-    private let state = Mutex(State())
-
-    init(count: Int) { self.count = max(1, count) }
-
-    var hasRoom: Bool { state.withLock { $0.taken.count < count } }
-
-    /// Waits until a slot is free.
-    func waitForRoom() async throws {
-        await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
-                let isFree = state.withLock { state in
-                    if state.taken.count < count || Task.isCancelled { return true }
-                    state.waiter = continuation
-                    return false
-                }
-                if isFree { continuation.resume() }
-            }
-        } onCancel: {
-            wake()
-        }
-        try Task.checkCancellation()
-    }
-
-    /// - Returns: whether the slot was taken; not when this process has the stream already.
-    func take(_ stream: String) -> Bool {
-        state.withLock { $0.taken.count < count && $0.taken.insert(stream).inserted }
-    }
-
-    func give(back stream: String) {
-        _ = state.withLock { $0.taken.remove(stream) }
-        wake()
-    }
-
-    private func wake() {
-        let waiter = state.withLock { state in
-            defer { state.waiter = nil }
-            return state.waiter
-        }
-        waiter?.resume()
     }
 }

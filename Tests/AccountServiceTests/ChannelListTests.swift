@@ -4,7 +4,7 @@ import Events
 import Foundation
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(20)))
 struct ChannelListTests {
     private func names(_ test: ServiceUnderTest, _ request: ChannelListRequest) async throws -> [String] {
         try await test.api.channels(request).items.map(\.name)

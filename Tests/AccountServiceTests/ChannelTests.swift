@@ -3,7 +3,7 @@ import DatabaseTesting
 import Events
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(20)))
 struct ChannelTests {
     @Test(arguments: DatabaseEngine.all)
     func aChannelIsMadeAndTold(engine: DatabaseEngine) async throws {

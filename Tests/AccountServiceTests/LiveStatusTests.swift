@@ -5,7 +5,7 @@ import Foundation
 import Persistence
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(20)))
 struct LiveStatusTests {
     private func stream(_ id: String, _ channelID: String, startedAt: Int64 = 1000) -> StreamState {
         StreamState(

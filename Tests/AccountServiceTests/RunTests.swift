@@ -6,7 +6,7 @@ import NIOCore
 import Persistence
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(20)))
 struct RunTests {
     /// The next events that a subscriber of everything gets.
     private func next(_ count: Int, from subscription: any EventSubscription) async throws -> [Event] {

@@ -3,7 +3,7 @@ import DatabaseTesting
 import Events
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(20)))
 struct StreamKeyTests {
     private func keyEvents(_ test: ServiceUnderTest) async throws -> [StreamKeyChanged] {
         try await test.outbox().compactMap { event in

@@ -66,6 +66,8 @@ private final class PipedSubscription: EventSubscription {
         return delivery
     }
 
+    var waitingCount: Int { subscription.waitingCount }
+
     func acknowledge(_ tag: DeliveryTag) {
         if let payload = payloads.withLock({ $0.removeValue(forKey: tag) }) {
             let encoded = Data(payload.readableBytesView).base64EncodedString()

@@ -5,7 +5,7 @@ import Testing
 @testable import HTTPService
 
 /// Requests in the same words that wait together for one answer.
-@Suite(.timeLimit(.minutes(1))) struct HTTPHeldRequestTests {
+@Suite(.timeLimit(.minutes(20))) struct HTTPHeldRequestTests {
     /// Holds every request that it is asked for, and lets a test answer.
     private final class Responder: HTTPResponder {
         private struct State {

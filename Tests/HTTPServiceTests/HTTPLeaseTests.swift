@@ -6,7 +6,7 @@ import Testing
 @testable import HTTPService
 
 /// What a server gives out again by itself, and when it stops.
-@Suite(.timeLimit(.minutes(1))) struct HTTPLeaseTests {
+@Suite(.timeLimit(.minutes(20))) struct HTTPLeaseTests {
     /// Answers every path with its name, and counts how often it was asked.
     private final class Responder: HTTPResponder {
         let lease = HTTPLease()

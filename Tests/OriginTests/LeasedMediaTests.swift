@@ -9,7 +9,7 @@ import Testing
 @testable import Origin
 
 /// What the event loops keep of a stream's media, and when they stop.
-@Suite(.timeLimit(.minutes(1))) struct LeasedMediaTests {
+@Suite(.timeLimit(.minutes(20))) struct LeasedMediaTests {
     private let loop = EmbeddedEventLoop()
     private let hub = StreamHub(stream: "s", settings: OriginSettings())
 

@@ -14,7 +14,7 @@ import Testing
 @testable import Origin
 
 /// Playlists of recordings are rendered once a version and shared, away from the threads of live playback.
-@Suite(.timeLimit(.minutes(2))) struct RecordingPlaylistsTests {
+@Suite(.timeLimit(.minutes(20))) struct RecordingPlaylistsTests {
     /// A store with one index, of which reads are counted.
     private final class IndexStore: SegmentStore {
         private let state: Mutex<(index: RecordingIndex?, reads: Int)>

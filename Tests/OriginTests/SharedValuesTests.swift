@@ -3,7 +3,7 @@ import Testing
 
 @testable import Origin
 
-@Suite(.timeLimit(.minutes(1))) struct SharedValuesTests {
+@Suite(.timeLimit(.minutes(20))) struct SharedValuesTests {
     private struct Broken: Error {}
 
     private final class Count: Sendable {

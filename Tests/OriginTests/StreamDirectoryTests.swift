@@ -5,7 +5,7 @@ import Testing
 
 @testable import Origin
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(20)))
 struct StreamDirectoryTests {
     private func channel(_ id: String, _ name: String, deleted: Bool = false) -> Event {
         .channelChanged(ChannelChanged(channelID: id, name: name, title: "", ownerID: nil, deleted: deleted))

@@ -7,7 +7,7 @@ import Persistence
 import Testing
 
 /// Several processes of one service write and relay at the same time.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(20)))
 struct ConcurrentRelayTests {
     private static let writers = 4
     private static let eventsPerWriter = 30

@@ -4,7 +4,7 @@ import Persistence
 import Testing
 
 /// A file that is no sound database is refused by name, and never replaced.
-@Suite(.timeLimit(.minutes(1))) struct DamagedDatabaseTests {
+@Suite(.timeLimit(.minutes(20))) struct DamagedDatabaseTests {
     enum Damage: String, CaseIterable, CustomTestStringConvertible {
         case empty, garbage, zeros, text, truncated, cutInTheHeader, malformedPage, folder, missingBesideItsLog
 

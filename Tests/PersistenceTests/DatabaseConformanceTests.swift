@@ -4,7 +4,7 @@ import Persistence
 import Testing
 
 /// What every ``Database`` promises, whatever engine is behind it.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(20)))
 struct DatabaseConformanceTests {
     private struct Refusal: Error, Equatable {}
 

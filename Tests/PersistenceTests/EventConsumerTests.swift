@@ -5,7 +5,7 @@ import NIOCore
 import Persistence
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(20)))
 struct EventConsumerTests {
     private struct Unapplicable: Error {}
 

@@ -4,7 +4,7 @@ import Testing
 
 /// Real processes, ended by `kill -9` between any two of their steps: no event is lost, none is applied twice, and those
 /// of one aggregate are applied in their order.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(20)))
 struct KillTests {
     private static let told = [(1, "a"), (1, "b"), (2, "a")]
     private static let expected = told.map { "\($0.0) \($0.1)" }

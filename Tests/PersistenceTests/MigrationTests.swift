@@ -2,7 +2,7 @@ import DatabaseTesting
 import Persistence
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(20)))
 struct MigrationTests {
     private static let first = Migration(version: 1, name: "first", statements: ["CREATE TABLE a (x BIGINT)"])
     private static let second = Migration(

@@ -5,7 +5,7 @@ import NIOCore
 import Persistence
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(20)))
 struct OutboxTests {
     @Test(arguments: DatabaseEngine.all)
     func whatIsRolledBackIsNeverTold(engine: DatabaseEngine) async throws {

@@ -5,7 +5,7 @@ import Persistence
 import Testing
 
 /// What is SQLite's own.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(20)))
 struct SQLiteDatabaseTests {
     /// Runs `body` while another connection holds the write lock.
     private func whileWriting(

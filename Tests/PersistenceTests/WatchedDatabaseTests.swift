@@ -4,7 +4,7 @@ import Synchronization
 import Testing
 
 /// What a watched database tells: of real writes, and of failures of its own.
-@Suite(.timeLimit(.minutes(2))) struct WatchedDatabaseTests {
+@Suite(.timeLimit(.minutes(20))) struct WatchedDatabaseTests {
     private struct Refused: Error {}
 
     private final class Told: Sendable {

@@ -3,7 +3,7 @@ import Testing
 
 @testable import SegmentStore
 
-@Suite(.timeLimit(.minutes(2))) struct RequestGateTests {
+@Suite(.timeLimit(.minutes(20))) struct RequestGateTests {
     /// Holds what passes until it is opened.
     private final class Barrier: Sendable {
         private let state = Mutex<(isOpen: Bool, inside: Int, most: Int)>((false, 0, 0))

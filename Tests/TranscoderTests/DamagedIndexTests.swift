@@ -10,7 +10,7 @@ import Testing
 @testable import Transcoder
 
 /// What is stored of a stream was damaged while nobody looked: the stream goes on, and is recorded again.
-@Suite(.timeLimit(.minutes(5))) struct DamagedIndexTests {
+@Suite(.timeLimit(.minutes(20))) struct DamagedIndexTests {
     enum Damage: String, CaseIterable, CustomTestStringConvertible {
         case empty, zeros, truncated, otherJSON, hugeNumbers, overflow, newerVersion, otherStream, otherRenditions
         case beyondAll, folder, pipe, withoutIndex

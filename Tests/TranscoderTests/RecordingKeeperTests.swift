@@ -8,7 +8,7 @@ import Testing
 
 @testable import Transcoder
 
-@Suite(.timeLimit(.minutes(3))) struct RecordingKeeperTests {
+@Suite(.timeLimit(.minutes(20))) struct RecordingKeeperTests {
     private static let day: Int64 = 24 * 3600 * 1_000_000
     private static let now: Int64 = 20_000 * day
 

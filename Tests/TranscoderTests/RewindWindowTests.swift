@@ -8,7 +8,7 @@ import Testing
 @testable import Transcoder
 
 /// Streams of channels that do not record.
-@Suite(.timeLimit(.minutes(4))) struct RewindWindowTests {
+@Suite(.timeLimit(.minutes(20))) struct RewindWindowTests {
     private func index(_ segments: UInt64, dates: [RecordingIndex.DateCorrection]? = nil) -> RecordingIndex {
         var index = RecordingIndex(
             stream: "s",

@@ -44,7 +44,7 @@ struct SeamTests {
 
     /// One worker alone is taken over from at thirty places. At 256 kbit/s the coding error at each seam is within 3 dB
     /// of what it would have been; at lower rates it stays below what that one worker makes elsewhere.
-    @Test(.timeLimit(.minutes(5)), arguments: Source.allCases)
+    @Test(.timeLimit(.minutes(20)), arguments: Source.allCases)
     func seamsAreNoWorseThanTheCodec(source: Source) async throws {
         for seams in try await measure(source, warmUpFrames: Continuation.wholeWarmUp) {
             #expect(seams.mean < 0.6, "\(seams.name)")
@@ -61,7 +61,7 @@ struct SeamTests {
 
     /// With the least warm-up, where many streams lost their worker at once, a seam can be measured; it is still below
     /// what the codec does elsewhere.
-    @Test(.timeLimit(.minutes(5)), arguments: [Source.flac44100, .aac])
+    @Test(.timeLimit(.minutes(20)), arguments: [Source.flac44100, .aac])
     func shortWarmUpsDoNotClick(source: Source) async throws {
         for seams in try await measure(source, warmUpFrames: Continuation.leastWarmUp) {
             #expect(seams.mean < 2, "\(seams.name)")

@@ -11,7 +11,7 @@ import Testing
 @testable import Transcoder
 
 /// Live streams while the store is down, and what is stored afterwards.
-@Suite(.timeLimit(.minutes(8))) struct StoreOutageTests {
+@Suite(.timeLimit(.minutes(20))) struct StoreOutageTests {
     private func withS3(
         _ body: (_ store: S3SegmentStore, _ proxy: FaultProxy, _ direct: S3SegmentStore) async throws -> Void
     ) async throws {

@@ -16,7 +16,7 @@ struct StoreScene {
     let log = RecordedLog()
     let ladder = "aac:64,opus:96,flac"
 
-    func declare(_ options: LogOptions = Topology.mediaOptions) async throws {
+    func declare(_ options: LogOptions = Topology.mediaOptionsOfRemoteStore) async throws {
         try await bus.declareQueue(Topology.source("s"), Topology.sourceOptions)
         try await bus.declareLog(Topology.media("s"), options)
     }
@@ -36,7 +36,7 @@ struct StoreScene {
         StreamWorker(
             job: job, bus: bus ?? self.bus.connect(), store: store,
             rules: rules, ladder: try Ladder(parsing: ladder), threads: CodecThreads(count: 1), worker: name,
-            metrics: TranscoderMetrics(metrics), logger: log.logger)
+            metrics: TranscoderMetrics(metrics), late: LateStreams(TranscoderMetrics(metrics)), logger: log.logger)
     }
 
     func writer(generation: UInt32, store: any SegmentStore) -> StoreWriter {

@@ -26,6 +26,10 @@ actor LiveStreams {
     private var tasks: [String: Task<Void, Never>] = [:]
     /// Streams that are over and not cleared up, by whether their recordings are complete.
     private var clearing: [String: Bool] = [:]
+    /// Streams that no transcoder has taken for too long.
+    private var withoutWorker: Set<String> = [] {
+        didSet { metrics.streamsWithoutWorker.set(withoutWorker.count) }
+    }
     private var isShuttingDown = false
 
     init(
@@ -156,7 +160,9 @@ actor LiveStreams {
     private func makeStream(_ row: StreamRow) async throws -> LiveStream {
         try await bus.declareQueue(Topology.source(row.id), Topology.sourceOptions)
         try await bus.declareLog(Topology.media(row.id), settings.mediaLog)
-        try await bus.declareQueue(Topology.transcodeJobs, Topology.transcodeJobsOptions)
+        for queue in [Topology.transcodeJobs, Topology.transcodeStandbys] {
+            try await bus.declareQueue(queue, Topology.transcodeJobsOptions)
+        }
         let wallOffset = rows.now().milliseconds * 1000 - MonotonicClock.now / 1000
         let clock = StreamClock(epoch: row.epoch, wallOffsetMicroseconds: wallOffset, limits: settings.limits)
         var logger = logger
@@ -227,12 +233,27 @@ actor LiveStreams {
     /// Offers the stream while it has fewer workers than it wants; declaring the queue again keeps it and tells.
     private func offer(_ stream: LiveStream) async {
         var job: ByteBuffer?
+        var wait = WorkerWait(patience: settings.workerPatience)
+        defer { withoutWorker.remove(stream.id) }
         while !Task.isCancelled {
             do {
                 if job == nil { job = try await makeOffer(stream) }
                 guard let offer = job else { return }
                 let status = try await bus.declareQueue(Topology.source(stream.id), Topology.sourceOptions)
-                if status.consumers < settings.workers { try bus.send(offer, to: Topology.transcodeJobs) }
+                // One that nobody works on goes before all that want another to stand by.
+                let queue = status.consumers == 0 ? Topology.transcodeJobs : Topology.transcodeStandbys
+                if status.consumers < settings.workers { try bus.send(offer, to: queue) }
+                switch wait.note(hasWorker: status.consumers > 0, at: .now) {
+                case .tooLong:
+                    withoutWorker.insert(stream.id)
+                    stream.logger.warning(
+                        "No transcoder takes the stream, and nobody hears it: start another one, or raise --slots",
+                        metadata: ["waits.since": "\(settings.workerPatience)"])
+                case .over:
+                    withoutWorker.remove(stream.id)
+                    stream.logger.notice("A transcoder has taken the stream")
+                case nil: break
+                }
             } catch {
                 stream.logger.warning("Stream cannot be offered", metadata: ["reason": "\(error)"])
             }

@@ -60,6 +60,11 @@ extension BrokerState {
         return .wait(WaiterID(number: newNumber()))
     }
 
+    func waitingCount(of consumer: ConsumerID) -> Int {
+        guard let record = consumers[consumer], record.end == nil else { return 0 }
+        return queues[record.queue]?.state.waitingCount(of: consumer) ?? 0
+    }
+
     mutating func acknowledge(_ tag: DeliveryTag, through: Bool, by consumer: ConsumerID, now: Duration) {
         guard let queue = openQueue(of: consumer) else { return }
         let dealt =

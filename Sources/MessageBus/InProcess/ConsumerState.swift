@@ -18,6 +18,7 @@ struct ConsumerState: Sendable {
     }
 
     var hasRoom: Bool { unsettled.count < prefetch }
+    var waitingCount: Int { Int(lastDelivered - lastTaken) }
 
     mutating func deliver(_ message: QueueMessage) {
         lastDelivered += 1

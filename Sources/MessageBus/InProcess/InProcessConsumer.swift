@@ -27,6 +27,10 @@ final class InProcessConsumer: EventSubscription {
         }
     }
 
+    var waitingCount: Int {
+        broker.perform { state, _ in state.waitingCount(of: id) }
+    }
+
     func acknowledge(_ tag: DeliveryTag) {
         broker.perform { state, now in state.acknowledge(tag, through: false, by: id, now: now) }
     }

@@ -41,6 +41,8 @@ struct QueueState: Sendable {
     var consumerCount: Int { turns.count }
     var consumerIDs: [ConsumerID] { Array(turns) }
 
+    func waitingCount(of consumer: ConsumerID) -> Int { consumers[consumer]?.waitingCount ?? 0 }
+
     mutating func readyCount(now: Duration) -> Int {
         dropExpired(now: now)
         return ready.count

@@ -49,6 +49,7 @@ struct RunningRoles {
                 logger: base.output.logger(label: "origin"))
             : nil
         hasWeb = roles.contains(.web)
+        if let transcoder { base.health.register("workers") { transcoder.lateness } }
         if let origin { base.health.register("streams") { origin.logHealth } }
     }
 

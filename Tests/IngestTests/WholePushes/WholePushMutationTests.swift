@@ -34,7 +34,7 @@ import Testing
         },
     ]
 
-    @Test(.timeLimit(.minutes(3)), arguments: kinds) func bodies(_ kind: Kind) async throws {
+    @Test(.timeLimit(.minutes(20)), arguments: kinds) func bodies(_ kind: Kind) async throws {
         let sound = try PushBytes.fixture(kind.file)
         let (complaints, placed) = try await onThread {
             try Self.run(kind.rounds, seed: kind.file.utf8.reduce(7) { $0 &* 31 &+ UInt64($1) }) { push, mutator in
@@ -48,7 +48,7 @@ import Testing
         #expect(placed > kind.rounds * 5, "\(placed) packets found a place")
     }
 
-    @Test(.timeLimit(.minutes(3)), arguments: ["flv-aac-44100-stereo.flv", "flv-mp3-44100-stereo.flv"])
+    @Test(.timeLimit(.minutes(20)), arguments: ["flv-aac-44100-stereo.flv", "flv-mp3-44100-stereo.flv"])
     func sessionsOfRTMP(file: String) async throws {
         let tags = PushBytes.tags(ofFLV: try PushBytes.fixture(file))
         #expect(tags.count > 90)

@@ -2,7 +2,7 @@ import MessageBus
 import NIOCore
 import Testing
 
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(20)))
 struct EventTests {
     /// Every subscriber gets what its topics match, in order, with the topic.
     @Test(arguments: BusFactory.all)

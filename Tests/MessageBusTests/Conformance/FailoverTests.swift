@@ -13,7 +13,7 @@ enum Departure: CaseIterable, Sendable {
 }
 
 /// The queue of a single active consumer as the buffer of a failover.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(20)))
 struct FailoverTests {
     private let options = QueueOptions(singleActiveConsumer: true)
 

@@ -2,7 +2,7 @@ import MessageBus
 import NIOCore
 import Testing
 
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(20)))
 struct LogTests {
     private let options = LogOptions(maximumBytes: 8 << 20, minimumAge: .seconds(600))
 

@@ -2,7 +2,7 @@ import MessageBus
 import NIOCore
 import Testing
 
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(20)))
 struct QueueDeclarationTests {
     /// The answer to a declaration counts what waits and who consumes, the standby included.
     @Test(arguments: BusFactory.all)

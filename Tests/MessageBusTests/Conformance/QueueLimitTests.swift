@@ -2,7 +2,7 @@ import MessageBus
 import NIOCore
 import Testing
 
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(20)))
 struct QueueLimitTests {
     /// A full queue refuses the new message and keeps the old ones.
     @Test(arguments: BusFactory.all)

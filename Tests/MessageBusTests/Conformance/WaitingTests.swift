@@ -3,7 +3,7 @@ import NIOCore
 import Testing
 
 /// Who waits is answered by whatever happens: a message, the end, a shutdown, a cancellation.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(20)))
 struct WaitingTests {
     private let logOptions = LogOptions(maximumBytes: 1 << 20, minimumAge: .seconds(60))
 

@@ -4,7 +4,7 @@ import Synchronization
 import Testing
 
 /// A broker that is killed, loses its data, or runs out of memory. It has no other clients, and one test at a time.
-@Suite(.serialized, .timeLimit(.minutes(5)))
+@Suite(.serialized, .timeLimit(.minutes(20)))
 struct BrokerOutageTests {
     private static let broker = Task { try await TestBroker() }
     private let logOptions = LogOptions(maximumBytes: 1 << 20, minimumAge: .seconds(600))

@@ -3,7 +3,7 @@ import NIOCore
 import Testing
 
 /// A client whose connections are cut or freeze, as the broker and the other clients see it.
-@Suite(.timeLimit(.minutes(3)))
+@Suite(.timeLimit(.minutes(20)))
 struct ConnectionLossTests {
     private static let options = QueueOptions(singleActiveConsumer: true)
 

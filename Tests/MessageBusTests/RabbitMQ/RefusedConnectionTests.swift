@@ -4,7 +4,7 @@ import NIOCore
 import Testing
 
 /// What is told when there can be no connection, and that no secret is told with it.
-@Suite(.timeLimit(.minutes(3)))
+@Suite(.timeLimit(.minutes(20)))
 struct RefusedConnectionTests {
     @Test func wrongPasswordIsNamedAsSuch() async throws {
         let broker = try await TestBroker.shared.value

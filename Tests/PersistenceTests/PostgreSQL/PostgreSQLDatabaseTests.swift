@@ -4,7 +4,7 @@ import Persistence
 import Testing
 
 /// What is PostgreSQL's own.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(20)))
 struct PostgreSQLDatabaseTests {
     /// Runs `body` on an empty schema of the shared server.
     private func withStore(_ body: (PostgreSQLStore) async throws -> Void) async throws {

@@ -3,7 +3,7 @@ import Persistence
 import Testing
 
 /// What is wrong with a URL is said in a typed error that never repeats the password.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(20)))
 struct RefusalTests {
     private func error(of url: String) async throws -> SQLError {
         let error = await #expect(throws: SQLError.self) {

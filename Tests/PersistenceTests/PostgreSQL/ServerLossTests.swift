@@ -5,7 +5,7 @@ import Persistence
 import Testing
 
 /// What callers meet when the server ends, comes back, or stops answering.
-@Suite(.timeLimit(.minutes(3)))
+@Suite(.timeLimit(.minutes(20)))
 struct ServerLossTests {
     private func withServer(
         _ options: PostgreSQLOptions = PostgreSQLOptions(),

@@ -4,7 +4,7 @@ import Persistence
 import Testing
 
 /// TLS is libpq's; these show that the options of the URL reach it.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(20)))
 struct TLSTests {
     @Test func theServersCertificateIsVerified() async throws {
         let server = try await PostgreSQLServer.started()

@@ -3,7 +3,7 @@ import SegmentStore
 import Testing
 
 /// What every segment store promises.
-@Suite(.timeLimit(.minutes(5))) struct SegmentStoreConformanceTests {
+@Suite(.timeLimit(.minutes(20))) struct SegmentStoreConformanceTests {
     @Test(arguments: StoreUnderTest.allCases) func objectsAreWrittenAndReplaced(kind: StoreUnderTest) async throws {
         try await kind.withStore { store in
             #expect(try await store.get("s/aac-64/1-0.m4s") == nil)

@@ -8,7 +8,7 @@ import Testing
 @testable import SegmentStore
 
 /// What the store makes of a service that has a bad day.
-@Suite(.timeLimit(.minutes(5))) struct S3FaultTests {
+@Suite(.timeLimit(.minutes(20))) struct S3FaultTests {
     private func withProxy(
         _ settings: S3Settings = S3Store.settings, _ body: (S3SegmentStore, FaultProxy) async throws -> Void
     ) async throws {

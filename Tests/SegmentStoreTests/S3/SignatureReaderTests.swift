@@ -43,7 +43,7 @@ struct SignatureReaderTests {
         var cases: [Case]
     }
 
-    @Test(.timeLimit(.minutes(3))) func agreesWithBotocore() async throws {
+    @Test(.timeLimit(.minutes(20))) func agreesWithBotocore() async throws {
         let question = Question(
             time: 1_795_716_634, region: "eu-central-1",
             cases: [

@@ -28,6 +28,7 @@ final class Mailbox<Element: Sendable>: Sendable {
 
     private let state = Mutex(State())
 
+    var count: Int { state.withLock { $0.elements.count - $0.position } }
     var isEnded: Bool { state.withLock { $0.end != nil } }
 
     func add(_ element: Element) {

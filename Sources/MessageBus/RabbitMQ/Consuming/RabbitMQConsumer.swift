@@ -28,6 +28,8 @@ final class RabbitMQConsumer: EventSubscription {
         try await deliveries.mailbox.next()
     }
 
+    var waitingCount: Int { deliveries.mailbox.count }
+
     func acknowledge(_ tag: DeliveryTag) {
         guard deliveries.unsettled.withLock({ $0.settle(tag.number) }) else { return }
         settle(.acknowledge(tag.number, multiple: false))
