@@ -154,7 +154,7 @@ let package = Package(
                 "AudioTimeline", "DatabaseTesting", "Events", "HTTPService", "MessageBus", "Persistence", "RTMP",
                 "Telemetry", crypto, logging, nio("NIOCore"), nio("NIOPosix"),
             ]),
-        tests("MessageBus", [nio("NIOCore"), nio("NIOPosix")]),
+        tests("MessageBus", ["ProxyTesting", nio("NIOCore"), nio("NIOPosix")]),
         tests(
             "Origin",
             [
@@ -181,10 +181,14 @@ let package = Package(
         .target(
             name: "S3Testing", dependencies: [httpClient, nio("NIOCore"), nio("NIOHTTP1"), nio("NIOPosix")],
             path: "Tests/S3Testing", exclude: ["serve.py"], swiftSettings: settings),
+        // A TCP proxy that breaks things, for tests.
+        .target(
+            name: "ProxyTesting", dependencies: [nio("NIOCore"), nio("NIOPosix")], path: "Tests/ProxyTesting",
+            swiftSettings: settings),
         .testTarget(name: "TidyTests", swiftSettings: settings),
         .testTarget(
             name: "EndToEndTests",
-            dependencies: ["Events", "MessageBus", "S3Testing", "Twitchy", nio("NIOCore")],
+            dependencies: ["Events", "MessageBus", "ProxyTesting", "S3Testing", "Twitchy", nio("NIOCore")],
             swiftSettings: settings),
 
         // Bundles through a broker; see Benchmarks/bus.

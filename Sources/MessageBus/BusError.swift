@@ -32,6 +32,17 @@ extension BusError {
     }
 }
 
+extension BusError {
+    /// Whether it may work when all is declared and consumed anew, in a moment: also where a queue was deleted, or where
+    /// the broker keeps an exclusive one for a connection of ours of which it does not know yet that it is lost.
+    public var passesWhenDeclaredAnew: Bool {
+        switch self {
+        case .noSuchQueue, .noSuchLog, .exclusive: true
+        default: isTransient
+        }
+    }
+}
+
 extension BusError: CustomStringConvertible {
     public var description: String {
         switch self {

@@ -17,7 +17,7 @@ extension TranscoderService {
                 pauses = Backoff()
                 while let delivery = try await requests.next() { try await answer(delivery, of: requests, keeper) }
                 if !Task.isCancelled { throw BusError.shutDown }
-            } catch let error as BusError where error.isTransient {
+            } catch let error as BusError where error.passesWhenDeclaredAnew {
                 let pause = pauses.next()
                 logger.warning(
                     "Requests for replays lost; trying again",

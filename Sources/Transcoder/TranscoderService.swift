@@ -72,7 +72,7 @@ public struct TranscoderService: Sendable {
                             group: &group)
                     }
                     await consumer.close()
-                } catch let error as BusError where error.isTransient {
+                } catch let error as BusError where error.passesWhenDeclaredAnew {
                     let pause = pauses.next()
                     logger.warning(
                         "Offers lost; trying again", metadata: ["reason": "\(error)", "retry.after": "\(pause)"])

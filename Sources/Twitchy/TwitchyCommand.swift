@@ -44,7 +44,8 @@ struct TwitchyCommand: AsyncParsableCommand {
             // One line says what is wrong; what is right stands in `--help`.
             let line = message(for: error).split(separator: "\n").first.map(String.init) ?? "\(error)"
             // The parser stumbles over whatever follows a command that it does not know.
-            Failure.report(CommandNames.complaint(Array(CommandLine.arguments.dropFirst())) ?? line)
+            let complaint = CommandNames.complaint(Array(CommandLine.arguments.dropFirst()))
+            Failure.report(complaint ?? CommandNames.namingNearestOption(line))
             Foundation.exit(code == .validationFailure ? Failure.usage : code.rawValue)
         }
     }

@@ -49,7 +49,7 @@ import Testing
             _ = try await server.http.get(stream.live("aac-64"), listener)
             _ = try await eventually("the listener is in the metrics", within: 20) {
                 _ = try await server.http.get(stream.live("aac-64"), listener)
-                return try await server.admin.get("/metrics").text.contains("\ntwitchy_accounts_listeners 1\n")
+                return try await server.admin.get("/metrics").text.contains("\ntwitchy_accounts_live_listeners 1\n")
                     ? true : nil
             }
             let status = try await scene.run(Products.server, ["status"], name: "status")

@@ -1,7 +1,7 @@
 // Loaded into a server with LD_PRELOAD: what a real machine does once a year, on demand.
 //
 // A packet that holds TWITCHY-POISON crashes whoever hands it to a decoder. While the file that FAULT_DISK_FULL names is
-// there, nothing can be written below the folder that FAULT_DISK_FOLDER names.
+// there, nothing can be written below the folder that FAULT_DISK_FOLDER names. The wall clock is FAULT_CLOCK_SECONDS fast.
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/time.h>
+#include <time.h>
 #include <unistd.h>
 
 int avcodec_send_packet(AVCodecContext *context, const AVPacket *packet) {
@@ -50,4 +52,32 @@ ssize_t write(int descriptor, const void *bytes, size_t count) {
         return -1;
     }
     return next(descriptor, bytes, count);
+}
+
+static time_t seconds_fast(void) {
+    const char *seconds = getenv("FAULT_CLOCK_SECONDS");
+    return seconds ? atol(seconds) : 0;
+}
+
+int clock_gettime(clockid_t clock, struct timespec *now) {
+    static int (*next)(clockid_t, struct timespec *);
+    if (!next) next = (int (*)(clockid_t, struct timespec *))dlsym(RTLD_NEXT, "clock_gettime");
+    int result = next(clock, now);
+    if (result == 0 && clock == CLOCK_REALTIME) now->tv_sec += seconds_fast();
+    return result;
+}
+
+int gettimeofday(struct timeval *restrict now, void *restrict zone) {
+    static int (*next)(struct timeval *, void *);
+    if (!next) next = (int (*)(struct timeval *, void *))dlsym(RTLD_NEXT, "gettimeofday");
+    int result = next(now, zone);
+    if (result == 0) now->tv_sec += seconds_fast();
+    return result;
+}
+
+time_t time(time_t *now) {
+    struct timespec spec;
+    clock_gettime(CLOCK_REALTIME, &spec);
+    if (now) *now = spec.tv_sec;
+    return spec.tv_sec;
 }

@@ -32,4 +32,25 @@ struct EventFollowingTests {
         try await following.value
         await bus.shutdown()
     }
+
+    /// After a connection that hung, the broker still has the queue for it: that is waited for.
+    @Test(.timeLimit(.minutes(20))) func anOldSubscriptionOfOnesOwnIsWaitedFor() async throws {
+        let bus = InProcessMessageBus()
+        let old = bus.connect()
+        let held = try await old.subscribe("p", topics: ["a.b"], exclusive: true)
+        let catchUps = Mutex(0)
+        let following = Task {
+            try await bus.followEvents(
+                as: "p", types: [.channelChanged], logger: Logger(label: "test"),
+                catchUp: { catchUps.withLock { $0 += 1 } }, told: { _ in })
+        }
+        try await Task.sleep(for: .milliseconds(300))
+        #expect(catchUps.withLock { $0 } == 0)
+        await held.close()
+        while catchUps.withLock({ $0 }) == 0 { try await Task.sleep(for: .milliseconds(20)) }
+        following.cancel()
+        try await following.value
+        await old.shutdown()
+        await bus.shutdown()
+    }
 }

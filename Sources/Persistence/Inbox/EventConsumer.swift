@@ -57,7 +57,7 @@ public struct EventConsumer: Sendable {
                 }
                 try await consume(subscription, apply, applied)
                 if !Task.isCancelled { throw BusError.shutDown }
-            } catch let error as BusError where error.isTransient {
+            } catch let error as BusError where error.passesWhenDeclaredAnew {
                 try? await pause(pauses.next(), after: error)
             } catch let error as SQLError where error.isTransient {
                 try? await pause(pauses.next(), after: error)

@@ -39,7 +39,7 @@ extension MessageBus {
                 if !Task.isCancelled { throw BusError.shutDown }
             } catch is CancellationError {
                 return
-            } catch let error as BusError where error.isTransient {
+            } catch let error as BusError where error.passesWhenDeclaredAnew {
                 let pause = pauses.next()
                 logger.warning(
                     "event subscription lost",

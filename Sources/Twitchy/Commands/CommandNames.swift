@@ -20,4 +20,13 @@ enum CommandNames {
         }
         return nil
     }
+
+    /// What the parser says of an unknown option, with the one that was meant: it suggests none of those that are not in
+    /// the command's own help.
+    static func namingNearestOption(_ line: String) -> String {
+        guard let match = line.wholeMatch(of: /Unknown option '--([a-z0-9-]+)'/),
+            let name = NearestName.of(String(match.1), among: ServerOptions.names)
+        else { return line }
+        return "\(line). Did you mean '--\(name)'?"
+    }
 }

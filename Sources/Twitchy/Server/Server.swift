@@ -26,7 +26,7 @@ struct Server {
         if let accounts = running.accounts {
             if configuration.demo { try await accounts.ensureDemo() } else { try await accounts.withdrawDemo() }
             base.metrics.observe(
-                "twitchy_accounts_listeners", .gauge,
+                "twitchy_accounts_live_listeners", .gauge,
                 help: "Listeners of all channels that are on the air; every process of the role tells the same."
             ) { [MetricSample(Double(accounts.listenerCount))] }
         }

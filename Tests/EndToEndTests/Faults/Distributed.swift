@@ -1,4 +1,5 @@
 import Foundation
+import ProxyTesting
 
 /// Twitchy as separate processes on a RabbitMQ and a PostgreSQL of their own.
 final class Distributed: Sendable {
@@ -88,6 +89,34 @@ final class Distributed: Sendable {
     func startBroker() async throws {
         _ = try await scene.run(
             Self.script("rabbitmq"), ["start", "\(folder.path)/broker"], name: "start-broker-again", within: 90)
+    }
+
+    /// Starts the broker again as a new one: without queues, logs and messages.
+    func wipeBroker() async throws {
+        try await stopBroker()
+        try FileManager.default.removeItem(at: folder.appending(path: "broker/mnesia"))
+        try await startBroker()
+    }
+
+    /// A proxy in front of the broker, and what a process needs to go through it.
+    func proxyToBroker() async throws -> (proxy: TCPProxy, environment: [String: String]) {
+        guard let port = URLComponents(string: brokerURL)?.port else { throw TestFailure("no port in \(brokerURL)") }
+        let proxy = try await TCPProxy(to: port)
+        return (proxy, ["TWITCHY_AMQP_URL": brokerURL.replacing(":\(port)/", with: ":\(proxy.port)/")])
+    }
+
+    /// A proxy in front of the database, and what a process needs to go through it.
+    func proxyToDatabase() async throws -> (proxy: TCPProxy, environment: [String: String]) {
+        let proxy = try await TCPProxy(to: databasePort)
+        return (
+            proxy, ["TWITCHY_DATABASE_URL": databaseURL.replacing(":\(databasePort)/", with: ":\(proxy.port)/")]
+        )
+    }
+
+    /// Runs a statement in the database of a role.
+    func execute(_ statement: String) async throws {
+        _ = try await scene.run(
+            "psql", [databaseURL, "--quiet", "--command", statement], name: "statement-\(UUID().uuidString)")
     }
 
     func stopDatabase() async throws {

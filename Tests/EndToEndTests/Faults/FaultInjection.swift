@@ -6,7 +6,8 @@ struct FaultInjection {
     let environment: [String: String]
     private let flag: URL
 
-    static func build(in scene: Scene, diskFolder: URL) async throws -> FaultInjection {
+    /// - Parameter secondsFast: by how much the wall clock of the server is wrong.
+    static func build(in scene: Scene, diskFolder: URL, secondsFast: Int = 0) async throws -> FaultInjection {
         let library = scene.file("faults.so")
         // Swift comes with a C compiler, beside `swift`.
         let source = Products.repository.appending(path: "Tests/FaultInjection/faults.c").path
@@ -21,6 +22,7 @@ struct FaultInjection {
         return FaultInjection(
             environment: [
                 "LD_PRELOAD": library.path, "FAULT_DISK_FULL": flag.path, "FAULT_DISK_FOLDER": diskFolder.path,
+                "FAULT_CLOCK_SECONDS": "\(secondsFast)",
             ], flag: flag)
     }
 

@@ -1,5 +1,6 @@
 import MessageBus
 import NIOCore
+import ProxyTesting
 import Testing
 
 /// A client whose connections are cut or freeze, as the broker and the other clients see it.
@@ -112,7 +113,7 @@ struct ConnectionLossTests {
     // MARK: -
 
     private struct Scene {
-        let proxy: TestProxy
+        let proxy: TCPProxy
         /// The client behind the proxy.
         let suspect: RabbitMQMessageBus
         let other: RabbitMQMessageBus
@@ -122,9 +123,9 @@ struct ConnectionLossTests {
 
     private func run(_ test: (Scene) async throws -> Void) async throws {
         let broker = try await TestBroker.shared.value
-        let proxy = try await TestProxy(to: try broker.port)
+        let proxy = try await TCPProxy(to: Int(try broker.port))
         let scene = Scene(
-            proxy: proxy, suspect: RabbitMQMessageBus(try RabbitMQConfiguration(url: try proxy.url(of: broker))),
+            proxy: proxy, suspect: RabbitMQMessageBus(try RabbitMQConfiguration(url: try broker.url(through: proxy))),
             other: RabbitMQMessageBus(try RabbitMQConfiguration(url: broker.url)),
             name: "loss.\(UInt64.random(in: .min ... .max))")
         try await scene.other.declareQueue(scene.name, Self.options)

@@ -1,6 +1,7 @@
 import Foundation
 import MessageBus
 import NIOCore
+import ProxyTesting
 import Testing
 
 /// What is told when there can be no connection, and that no secret is told with it.
@@ -66,9 +67,9 @@ struct RefusedConnectionTests {
     /// Until a broker is there; then everything goes on as if it had always been.
     @Test func brokerMayComeLater() async throws {
         let broker = try await TestBroker.shared.value
-        let proxy = try await TestProxy(to: try broker.port)
+        let proxy = try await TCPProxy(to: Int(try broker.port))
         try await proxy.setFrozen(true)
-        let bus = RabbitMQMessageBus(try RabbitMQConfiguration(url: try proxy.url(of: broker)))
+        let bus = RabbitMQMessageBus(try RabbitMQConfiguration(url: try broker.url(through: proxy)))
         let queue = "late.\(UInt64.random(in: .min ... .max))"
         async let declared = bus.declareQueue(queue, QueueOptions())
         try await Task.sleep(for: .milliseconds(500))

@@ -1,4 +1,5 @@
 import Foundation
+import ProxyTesting
 import Testing
 
 /// A RabbitMQ that this test process started with `scripts/rabbitmq.sh`: private ports, data below a temporary folder.
@@ -53,6 +54,11 @@ final class TestBroker: Sendable {
     /// Where it listens.
     var port: UInt16 {
         get throws { try #require(URLComponents(string: url)?.port.flatMap { UInt16(exactly: $0) }) }
+    }
+
+    /// Where it is behind a proxy.
+    func url(through proxy: TCPProxy) throws -> String {
+        url.replacing(":\(try port)/", with: ":\(proxy.port)/")
     }
 
     /// Kills the broker with SIGKILL and starts it again on the same ports, with its data or without.
