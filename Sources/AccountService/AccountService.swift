@@ -60,10 +60,9 @@ public final class AccountService: Sendable {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await self.relay.run() }
             group.addTask { try await self.consume() }
-            group.addTask { try await self.listeners.runCensus() }
+            group.addTask { try await self.followReports() }
             group.addTask { await self.listeners.runReports() }
             group.addTask { await self.followAudience() }
-            group.addTask { try await self.waiting.follow(self.bus, logger: self.logger) }
             group.addTask { await self.keepHouse() }
             // What returns before it is cancelled has lost the bus for good; the others are to end with it.
             _ = try await group.next()
@@ -89,6 +88,21 @@ public final class AccountService: Sendable {
                 try Self.replay(at: now(), in: connection)
             } else {
                 try StreamProjection.apply(event, to: connection)
+            }
+        }
+    }
+
+    /// Every process hears all reports, its own too, by a subscription of its own that ends with it.
+    private func followReports() async throws {
+        try await bus.followEvents(
+            as: listeners.process, types: [.listenersCounted, .encodersAway], logger: logger
+        ) { event in
+            switch event {
+            case .listenersCounted(let counted):
+                self.listeners.told(counted)
+                self.waiting.heard()
+            case .encodersAway(let away): self.waiting.told(away)
+            default: break
             }
         }
     }

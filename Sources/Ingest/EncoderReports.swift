@@ -25,20 +25,24 @@ struct EncoderReports {
         while !Task.isCancelled {
             let away = await streams.withoutEncoder()
             if away != told || !away.isEmpty && ContinuousClock.now - toldAt >= Self.repetition {
-                report(away)
-                told = away
-                toldAt = .now
+                if report(away) {
+                    told = away
+                    toldAt = .now
+                }
             }
             try? await Task.sleep(for: Self.interval)
         }
     }
 
-    private func report(_ streamIDs: [String]) {
+    /// - Returns: whether the bus took it.
+    private func report(_ streamIDs: [String]) -> Bool {
         let envelope = EventEnvelope(.encodersAway(EncodersAway(process: process, streamIDs: streamIDs)), at: now())
         do {
             try bus.sendEvent(topic: EventType.encodersAway.topic, ByteBuffer(bytes: envelope.encoded()))
+            return true
         } catch {
             logger.debug("Encoders that are away not told", metadata: ["error": "\(error)"])
+            return false
         }
     }
 }

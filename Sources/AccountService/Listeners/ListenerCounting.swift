@@ -11,7 +11,7 @@ final class ListenerCounting: Sendable {
     static let interval = Duration.seconds(5)
 
     /// Names this process on the bus.
-    private let process: String
+    let process: String
     private let bus: any MessageBus
     private let logger: Logger
     private let now: WallClock
@@ -53,13 +53,7 @@ final class ListenerCounting: Sendable {
         census.withLock { $0.listeners(ofChannel: channelID, at: .now) }
     }
 
-    /// Sums until cancelled. Every process hears all counts, by a subscription of its own that ends with it.
-    func runCensus() async throws {
-        try await bus.followEvents(as: process, types: [.listenersCounted], logger: logger) { event in
-            guard case .listenersCounted(let counted) = event else { return }
-            self.census.withLock { $0.counted(counted, at: .now) }
-        }
-    }
+    func told(_ counted: ListenersCounted) { census.withLock { $0.counted(counted, at: .now) } }
 
     /// Reports until cancelled.
     func runReports() async {
