@@ -255,6 +255,7 @@ actor LiveStreams {
                 case nil: break
                 }
             } catch {
+                wait.busWasAway()
                 stream.logger.warning("Stream cannot be offered", metadata: ["reason": "\(error)"])
             }
             try? await Task.sleep(for: settings.offerInterval)
@@ -314,9 +315,13 @@ actor LiveStreams {
         }
         do {
             try await Task.sleep(for: settings.linger)
-            let deadline = ContinuousClock.now + settings.mediaLog.minimumAge
-            while clearing[stream.id] == false, ContinuousClock.now < deadline {
+            var waited = Duration.zero
+            while clearing[stream.id] == false, waited < settings.mediaLog.minimumAge {
                 try await Task.sleep(for: .seconds(1))
+                // A bus that was away may have lost the end; and meanwhile nobody could tell that the recording is complete.
+                _ = stream.tick()
+                let answer = try? await bus.declareQueue(Topology.source(stream.id), Topology.sourceOptions)
+                if answer != nil { waited += .seconds(1) }
             }
             try await bus.deleteQueue(Topology.source(stream.id))
             try await bus.deleteLog(Topology.media(stream.id))

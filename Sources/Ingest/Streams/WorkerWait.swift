@@ -24,4 +24,7 @@ struct WorkerWait {
         isTooLong = true
         return .tooLong
     }
+
+    /// The bus did not answer: workers were cut off from it as well, and get their time anew.
+    mutating func busWasAway() { since = nil }
 }
