@@ -77,7 +77,9 @@ public struct TLSFiles: Sendable, Equatable {
         do {
             return Array(try Data(contentsOf: URL(fileURLWithPath: path)))
         } catch {
-            throw refuse(path, FileManager.default.fileExists(atPath: path) ? "cannot be read" : "does not exist")
+            let cause = (error as NSError).userInfo[NSUnderlyingErrorKey] as? POSIXError
+            let reason = cause.map { ": " + String(cString: strerror($0.code.rawValue)) } ?? ""
+            throw refuse(path, cause?.code == .ENOENT ? "does not exist" : "cannot be read\(reason)")
         }
     }
 }

@@ -24,6 +24,10 @@ struct TLSIdentityTests {
             for (certificate, key, option, words) in [
                 ("/nowhere.pem", one.key, "--tls-certificate /nowhere.pem", "does not exist"),
                 (one.certificate, "/nowhere.pem", "--tls-key /nowhere.pem", "does not exist"),
+                (
+                    folder.folder.path, one.key, "--tls-certificate \(folder.folder.path)",
+                    "cannot be read: Is a directory"
+                ),
                 (nothing, one.key, "--tls-certificate \(nothing)", "no certificate"),
                 (noise, one.key, "--tls-certificate \(noise)", "no certificate"),
                 (one.key, one.key, "--tls-certificate \(one.key)", "no certificate"),

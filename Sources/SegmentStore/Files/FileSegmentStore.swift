@@ -45,7 +45,7 @@ public struct FileSegmentStore: SegmentStore {
                 let error = POSIXError.last
                 // A key that goes on from an object is none.
                 if [ENOENT, ENOTDIR].contains(error.systemCode) { return nil }
-                if Self.isDamage(error) { throw SegmentStoreError.damaged(key: key, reason: "\(error)") }
+                if Self.isDamage(error) { throw SegmentStoreError.damaged(key: key, reason: error.inWords) }
                 throw error
             }
             let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
@@ -60,7 +60,7 @@ public struct FileSegmentStore: SegmentStore {
             do {
                 return ByteBuffer(data: try file.readToEnd() ?? Data())
             } catch  where Self.isDamage(error) {
-                throw SegmentStoreError.damaged(key: key, reason: "\(error)")
+                throw SegmentStoreError.damaged(key: key, reason: error.inWords)
             }
         }
     }
@@ -146,9 +146,8 @@ public struct FileSegmentStore: SegmentStore {
         } catch let error as SegmentStoreError {
             throw error
         } catch {
-            let reason = String(describing: error)
-            if error.isOutOfRoom { throw SegmentStoreError.full(operation: operation, key: key, reason: reason) }
-            throw SegmentStoreError.failed(operation: operation, key: key, reason: reason)
+            if error.isOutOfRoom { throw SegmentStoreError.full(operation: operation, key: key, reason: error.inWords) }
+            throw SegmentStoreError.failed(operation: operation, key: key, reason: error.inWords)
         }
     }
 }
@@ -162,6 +161,11 @@ extension Error {
     /// Whether a disk, or what one may use of it, is full.
     fileprivate var isOutOfRoom: Bool {
         (self as? CocoaError)?.code == .fileWriteOutOfSpace || [ENOSPC, EDQUOT].contains(systemCode)
+    }
+
+    /// What the system says of it.
+    fileprivate var inWords: String {
+        systemCode == 0 ? (self as NSError).localizedDescription : String(cString: strerror(systemCode))
     }
 
     /// `errno` of the system call behind it; 0 where there is none.

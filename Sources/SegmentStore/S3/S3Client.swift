@@ -1,6 +1,8 @@
 import AsyncHTTPClient
+import Glibc
 import NIOCore
 import NIOHTTP1
+import NIOPosix
 import Telemetry
 
 /// Signs requests, sends them, and tries again where that may help.
@@ -93,11 +95,22 @@ struct S3Client: Sendable {
 
     /// Errors of the client name hosts and states, never fields of the request.
     private static func reason(_ error: any Error) -> String {
-        switch error as? HTTPClientError {
-        case .connectTimeout?: "no connection in time"
-        case .remoteConnectionClosed?: "the connection was closed"
-        case .deadlineExceeded?: "no answer in time"
-        default: error is NIOTooManyBytesError ? "the answer is too long" : String(describing: error)
+        switch error {
+        case let error as HTTPClientError: reason(error)
+        case let error as NIOConnectionError:
+            error.connectionErrors.first.map { reason($0.error) } ?? "the host \(error.host) is not known"
+        case let error as IOError: String(cString: strerror(error.errnoCode))
+        case is NIOTooManyBytesError: "the answer is too long"
+        default: String(describing: error)
+        }
+    }
+
+    private static func reason(_ error: HTTPClientError) -> String {
+        switch error {
+        case .connectTimeout: "no connection in time"
+        case .remoteConnectionClosed: "the connection was closed"
+        case .deadlineExceeded: "no answer in time"
+        default: error.shortDescription
         }
     }
 }
