@@ -118,7 +118,7 @@ public final class AccountService: Sendable {
                 }
             } catch {
                 if Task.isCancelled { return }
-                logger.warning("old rows not pruned", metadata: ["error": "\(error)"])
+                logger.log(level: .ofTry(error), "old rows not pruned", metadata: ["error": "\(error)"])
             }
             try? await Task.sleep(for: .seconds(3600))
         }

@@ -117,7 +117,7 @@ public final class IngestService: Sendable {
                 await context.streams.keyRevoked(key)
             }
         } catch {
-            logger.warning("Revoked keys not looked for", metadata: ["reason": "\(error)"])
+            logger.log(level: .ofTry(error), "Revoked keys not looked for", metadata: ["reason": "\(error)"])
         }
     }
 
@@ -132,7 +132,7 @@ public final class IngestService: Sendable {
                 }
             } catch {
                 if Task.isCancelled { return }
-                logger.warning("Old rows not pruned", metadata: ["reason": "\(error)"])
+                logger.log(level: .ofTry(error), "Old rows not pruned", metadata: ["reason": "\(error)"])
             }
             try? await Task.sleep(for: .seconds(3600))
         }

@@ -30,6 +30,11 @@ extension BusError {
         default: false
         }
     }
+
+    /// Whether the broker cannot be reached: whoever watches the connection tells of that, once for all who try.
+    public var isOutage: Bool {
+        if case .disconnected = self { true } else { false }
+    }
 }
 
 extension BusError {

@@ -91,7 +91,7 @@ public final class OriginService: Sendable {
         do {
             if try await directory.reload() { hubs.revokeLeases() }
         } catch {
-            logger.error("Directory not read", metadata: ["reason": "\(error)"])
+            logger.log(level: .ofTry(error, otherwise: .error), "Directory not read", metadata: ["reason": "\(error)"])
         }
     }
 }

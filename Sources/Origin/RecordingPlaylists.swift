@@ -3,6 +3,7 @@ import HLS
 import HTTPService
 import Logging
 import NIOCore
+import Persistence
 import SegmentStore
 import Telemetry
 
@@ -152,7 +153,10 @@ final class RecordingPlaylists: Sendable {
     }
 
     private func failed(_ error: any Error, _ stream: String) -> HTTPResponse {
-        logger.warning("Recording not read", metadata: ["stream": "\(stream)", "reason": "\(error)"])
+        let isOutage = (error as? SegmentStoreError)?.isOutage == true
+        logger.log(
+            level: isOutage ? .debug : .ofTry(error), "Recording not read",
+            metadata: ["stream": "\(stream)", "reason": "\(error)"])
         return .notYet
     }
 }

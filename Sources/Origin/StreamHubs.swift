@@ -2,6 +2,7 @@ import AudioTimeline
 import Logging
 import MessageBus
 import NIOCore
+import Persistence
 import SegmentStore
 import Synchronization
 import Telemetry
@@ -124,8 +125,9 @@ final class StreamHubs: Sendable {
                 hub.caughtUp()
                 if filter.hasEnded || isComplete { return }
             } catch {
-                logger.warning(
-                    "Log not read; trying again", metadata: ["stream": "\(hub.stream)", "reason": "\(error)"])
+                logger.log(
+                    level: .ofTry(error), "Log not read; trying again",
+                    metadata: ["stream": "\(hub.stream)", "reason": "\(error)"])
             }
             try? await Task.sleep(for: .milliseconds(200))
         }
@@ -153,7 +155,10 @@ final class StreamHubs: Sendable {
             hub.recall(index)
             return index.isComplete
         } catch {
-            logger.warning("Index not read", metadata: ["stream": "\(hub.stream)", "reason": "\(error)"])
+            // Whoever watches the store tells of its outages.
+            logger.log(
+                level: (error as? SegmentStoreError)?.isOutage == true ? .debug : .warning, "Index not read",
+                metadata: ["stream": "\(hub.stream)", "reason": "\(error)"])
             return false
         }
     }

@@ -51,6 +51,12 @@ public struct SQLError: Error, Sendable, CustomStringConvertible {
     /// Whether the same transaction may succeed later, if need be after somebody has mended something: whoever serves
     /// waits for that.
     public var isTransient: Bool { [.busy, .unavailable, .accessDenied, .damaged].contains(code) }
+
+    /// Whether the database itself is to blame: whoever watches it tells of that, once for all who try.
+    public var isOutage: Bool { isTransient || isReadOnlyFile }
+
+    /// Not that of a statement that writes inside of ``Database/read(_:)``.
+    private var isReadOnlyFile: Bool { code == .readOnly && message.contains("readonly database") }
 }
 
 extension SQLError {

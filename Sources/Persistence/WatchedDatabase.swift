@@ -6,7 +6,7 @@ public struct WatchedDatabase: Database {
     private let told: @Sendable (SQLError?) -> Void
 
     /// - Parameter told: of nil after a change that was committed, and of errors of the database itself: not of those
-    ///   that a statement or a conflict with another transaction is to blame for.
+    ///   that a statement is to blame for.
     public init(_ database: any Database, told: @escaping @Sendable (SQLError?) -> Void) {
         self.database = database
         self.told = told
@@ -34,7 +34,7 @@ public struct WatchedDatabase: Database {
         do {
             return try await body()
         } catch let error as SQLError {
-            if [.unavailable, .accessDenied, .damaged].contains(error.code) || error.isReadOnlyFile { told(error) }
+            if error.isOutage { told(error) }
             throw error
         }
     }
@@ -42,11 +42,6 @@ public struct WatchedDatabase: Database {
     public func notifications(_ channel: String) -> AsyncStream<Void>? { database.notifications(channel) }
 
     public func close() async throws { try await database.close() }
-}
-
-extension SQLError {
-    /// Not that of a statement that writes inside of ``Database/read(_:)``.
-    fileprivate var isReadOnlyFile: Bool { code == .readOnly && message.contains("readonly database") }
 }
 
 /// Notes whether anything was changed. A lock and an update of no row write nothing, and prove nothing.

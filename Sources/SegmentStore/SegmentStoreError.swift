@@ -14,6 +14,14 @@ public enum SegmentStoreError: Error, CustomStringConvertible {
     /// The service will say no until somebody changes something.
     case refused(operation: String, key: String, StoreRefusal)
 
+    /// Whether the store itself is to blame: whoever watches it tells of that, once for all who try.
+    public var isOutage: Bool {
+        switch self {
+        case .failed, .full, .busy, .refused: true
+        case .invalidKey, .damaged: false
+        }
+    }
+
     public var description: String {
         switch self {
         case .invalidKey(let key): "invalid key \"\(key)\" for the segment store"

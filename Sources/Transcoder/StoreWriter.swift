@@ -97,7 +97,9 @@ struct StoreWriter: Sendable {
         do {
             try await RecordingAnnouncer(bus: bus).completed(index)
         } catch let error as BusError {
-            return logger.warning("Recording not announced yet", metadata: ["reason": "\(error)"])
+            return logger.log(
+                level: error.isOutage ? .debug : .warning, "Recording not announced yet",
+                metadata: ["reason": "\(error)"])
         }
         recording.announced()
         try await publish(&recording)

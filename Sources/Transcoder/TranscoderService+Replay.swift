@@ -2,6 +2,7 @@ import Events
 import Logging
 import MessageBus
 import NIOCore
+import SegmentStore
 
 extension TranscoderService {
     /// The name of this service in ``ReplayRequested`` and of its durable subscriber.
@@ -19,8 +20,8 @@ extension TranscoderService {
                 if !Task.isCancelled { throw BusError.shutDown }
             } catch let error as BusError where error.passesWhenDeclaredAnew {
                 let pause = pauses.next()
-                logger.warning(
-                    "Requests for replays lost; trying again",
+                logger.log(
+                    level: error.isOutage ? .debug : .warning, "Requests for replays lost; trying again",
                     metadata: ["reason": "\(error)", "retry.after": "\(pause)"])
                 try await Task.sleep(for: pause)
             }
@@ -40,7 +41,9 @@ extension TranscoderService {
             logger.error("Event set aside", metadata: ["reason": "\(error)"])
             requests.reject(delivery.tag, requeue: false)
         } catch let error where !(error is CancellationError) {
-            logger.warning("Recordings not told again yet", metadata: ["reason": "\(error)"])
+            let isOutage = (error as? BusError)?.isOutage ?? (error as? SegmentStoreError)?.isOutage ?? false
+            logger.log(
+                level: isOutage ? .debug : .warning, "Recordings not told again yet", metadata: ["reason": "\(error)"])
             try await Task.sleep(for: .seconds(1))
             requests.reject(delivery.tag, requeue: true)
         }

@@ -74,8 +74,9 @@ public struct TranscoderService: Sendable {
                     await consumer.close()
                 } catch let error as BusError where error.passesWhenDeclaredAnew {
                     let pause = pauses.next()
-                    logger.warning(
-                        "Offers lost; trying again", metadata: ["reason": "\(error)", "retry.after": "\(pause)"])
+                    logger.log(
+                        level: error.isOutage ? .debug : .warning, "Offers lost; trying again",
+                        metadata: ["reason": "\(error)", "retry.after": "\(pause)"])
                     try await Task.sleep(for: pause)
                 }
             }
@@ -126,7 +127,9 @@ public struct TranscoderService: Sendable {
                 }
             } catch let error as BusError where error.isTransient {
                 // Ingest offers it again as soon as there is a bus.
-                logger.warning("Stream given up: the bus is away", metadata: ["reason": "\(error)"])
+                logger.log(
+                    level: error.isOutage ? .debug : .warning, "Stream given up: the bus is away",
+                    metadata: ["reason": "\(error)"])
             } catch {
                 logger.error("Stream given up", metadata: ["reason": "\(error)"])
             }

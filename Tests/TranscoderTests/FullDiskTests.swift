@@ -19,12 +19,16 @@ import Testing
             try await scene.declare()
             let filler = disk.folder.appending(path: "filler")
             try disk.fill(filler, leaving: 400_000)
-            let worker = try scene.worker("a", store: disk.store)
+            let outage = Outage("The store", logger: scene.log.logger)
+            let watched = WatchedStore(disk.store) { error in
+                if let error { outage.failed("\(error)") } else { outage.worked() }
+            }
+            let worker = try scene.worker("a", store: watched)
             let run = Task { try await worker.run() }
             try await scene.publish(try .flac(seconds: 30))
             let bundles = try await scene.bundles()
             #expect(bundles.count > 150)
-            while scene.log.count(.warning, containing: "no room is left") == 0 {
+            while scene.log.count(.warning, containing: "The store fails") == 0 {
                 try await Task.sleep(for: .milliseconds(20))
             }
             let keeper = RecordingKeeper(
@@ -36,6 +40,7 @@ import Testing
             try await run.value
             try await scene.check(disk.store, has: bundles)
             #expect(scene.log.count(.warning, containing: "no room is left") == 1)
+            #expect(scene.log.count(.warning, containing: "The store fails") == 1)
             try await keeper.sweep()
             #expect(scene.log.count(.warning, containing: "disk of the store is nearly full") == 1)
             await scene.bus.shutdown()

@@ -59,12 +59,36 @@ import Testing
             try await run.value
             try await scene.check(direct, has: bundles)
             #expect(try await scene.index(direct).epochs.count == 1)
-            // One outage is one line, and one when it is over.
-            #expect(scene.log.count(.warning, containing: "The store refused") == 1)
-            #expect(scene.log.count(.notice, containing: "takes segments again") == 1)
+            // Whoever watches the store tells of it, once for all streams.
+            #expect(scene.log.count(.warning, containing: "") == 0)
+            #expect(scene.log.count(.debug, containing: "The store refused") > 0)
             #expect(proxy.mostRunning <= 4)
             await scene.bus.shutdown()
         }
+    }
+
+    /// A hundred tries of ten streams fail: that is one line, and one when it is over.
+    @Test func anOutageIsToldOnceForAllStreams() async throws {
+        let log = RecordedLog()
+        let outage = Outage("The store", logger: log.logger)
+        let store = WatchedStore(MemoryStore(failures: 100)) { error in
+            if let error { outage.failed("\(error)") } else { outage.worked() }
+        }
+        let metrics = TranscoderMetrics(MetricsRegistry())
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for stream in 0..<10 {
+                let uploads = StoreUploads(store: store, metrics: metrics, logger: log.logger)
+                let objects = (0..<4).map { (key: "s\(stream)/\($0)", bytes: ByteBuffer(string: "x")) }
+                group.addTask { try await uploads.put(objects) }
+            }
+            try await group.waitForAll()
+        }
+        outage.tick(at: .now + .seconds(10))
+        #expect(log.count(.warning, containing: "") == 1)
+        #expect(log.count(.warning, containing: "The store fails") == 1)
+        #expect(log.count(.notice, containing: "") == 1)
+        #expect(log.count(.notice, containing: "The store works again") == 1)
+        #expect(log.count(.debug, containing: "The store refused") == 100)
     }
 
     /// Answers that are lost, connections that are cut, and a service that is told to slow down.

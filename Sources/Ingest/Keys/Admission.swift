@@ -1,5 +1,6 @@
 import HTTPService
 import Logging
+import Persistence
 import Synchronization
 import Telemetry
 
@@ -72,7 +73,11 @@ final class Admission: Sendable {
             throw .unavailable
         } catch {
             // Cancelled: the client has left.
-            if !Task.isCancelled { logger.error("Stream key not looked up", metadata: ["reason": "\(error)"]) }
+            if !Task.isCancelled {
+                logger.log(
+                    level: .ofTry(error, otherwise: .error), "Stream key not looked up",
+                    metadata: ["reason": "\(error)"])
+            }
             throw .unavailable
         }
         throw .unknownKey

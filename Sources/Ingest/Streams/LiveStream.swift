@@ -209,7 +209,7 @@ final class LiveStream: Sendable {
     private func publish(_ state: inout State) {
         state.backlog += state.clock.takeBatches()
         if let lost = state.taken.lost(at: bus.losses) {
-            logger.warning("Batches published again: the bus may have lost them", metadata: ["count": "\(lost.count)"])
+            logger.debug("Batches published again: the bus may have lost them", metadata: ["count": "\(lost.count)"])
             metrics.repeatedBatches.increment(by: lost.count)
             state.backlog = lost + state.backlog
         }

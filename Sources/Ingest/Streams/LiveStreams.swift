@@ -99,7 +99,9 @@ actor LiveStreams {
                 ofChannel: channel.channelID, allowance: settings.newStreams)
         } catch {
             // Whoever opens the stream asks again, and for good. Cancelled: the client has left.
-            if !Task.isCancelled { logger.warning("Streams not counted", metadata: ["reason": "\(error)"]) }
+            if !Task.isCancelled {
+                logger.log(level: .ofTry(error), "Streams not counted", metadata: ["reason": "\(error)"])
+            }
             return nil
         }
     }
@@ -183,8 +185,8 @@ actor LiveStreams {
                     break
                 } catch {
                     let pause = pauses.next()
-                    stream.logger.warning(
-                        "Now playing not told to others yet",
+                    stream.logger.log(
+                        level: .ofTry(error), "Now playing not told to others yet",
                         metadata: ["reason": "\(error)", "retry.after": "\(pause)"])
                     try? await Task.sleep(for: pause)
                 }
@@ -223,8 +225,9 @@ actor LiveStreams {
                 return try await finish(stream)
             } catch {
                 let pause = pauses.next()
-                stream.logger.warning(
-                    "End of the stream not told yet", metadata: ["reason": "\(error)", "retry.after": "\(pause)"])
+                stream.logger.log(
+                    level: .ofTry(error), "End of the stream not told yet",
+                    metadata: ["reason": "\(error)", "retry.after": "\(pause)"])
                 try? await Task.sleep(for: pause)
             }
         }
@@ -256,7 +259,7 @@ actor LiveStreams {
                 }
             } catch {
                 wait.busWasAway()
-                stream.logger.warning("Stream cannot be offered", metadata: ["reason": "\(error)"])
+                stream.logger.log(level: .ofTry(error), "Stream cannot be offered", metadata: ["reason": "\(error)"])
             }
             try? await Task.sleep(for: settings.offerInterval)
         }
@@ -328,7 +331,7 @@ actor LiveStreams {
         } catch is CancellationError {
             // Shutting down: the next process declares them again, or they expire.
         } catch {
-            stream.logger.warning("Queue and log not removed", metadata: ["reason": "\(error)"])
+            stream.logger.log(level: .ofTry(error), "Queue and log not removed", metadata: ["reason": "\(error)"])
         }
     }
 
@@ -348,7 +351,9 @@ actor LiveStreams {
             }
             return true
         } catch {
-            logger.warning("Leases not renewed", metadata: ["reason": "\(error)", "streams": "\(live.count)"])
+            logger.log(
+                level: .ofTry(error), "Leases not renewed",
+                metadata: ["reason": "\(error)", "streams": "\(live.count)"])
             return false
         }
     }
@@ -385,7 +390,7 @@ actor LiveStreams {
                 run(stream)
             }
         } catch {
-            logger.warning("Streams left behind not looked for", metadata: ["reason": "\(error)"])
+            logger.log(level: .ofTry(error), "Streams left behind not looked for", metadata: ["reason": "\(error)"])
         }
     }
 }

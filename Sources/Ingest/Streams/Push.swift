@@ -1,6 +1,7 @@
 import AudioTimeline
 import Logging
 import NIOCore
+import Persistence
 import Synchronization
 
 /// One connection that pushes audio to a channel, whatever its protocol. Callable from any thread.
@@ -174,7 +175,9 @@ final class Push: PushSink {
             } catch let refusal as PushRefusal {
                 close(.refused(refusal))
             } catch {
-                logger.error("Stream cannot be opened", metadata: ["reason": "\(error)"])
+                logger.log(
+                    level: .ofTry(error, otherwise: .error), "Stream cannot be opened", metadata: ["reason": "\(error)"]
+                )
                 close(.refused(.unavailable))
             }
         }

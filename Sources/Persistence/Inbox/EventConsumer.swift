@@ -68,9 +68,8 @@ public struct EventConsumer: Sendable {
     }
 
     private func pause(_ pause: Duration, after error: any Error) async throws {
-        // Of a damaged database is told once, by whoever watches it.
         logger.log(
-            level: (error as? SQLError)?.code == .damaged ? .debug : .warning, "event subscription lost",
+            level: .ofTry(error), "event subscription lost",
             metadata: ["subscriber": "\(subscriber)", "reason": "\(error)", "retry.after": "\(pause)"])
         try await Task.sleep(for: pause)
     }
@@ -146,8 +145,8 @@ public struct EventConsumer: Sendable {
                 return true
             } catch let error as SQLError where error.isTransient {
                 let pause = pauses.next()
-                logger.warning(
-                    "event not applied yet",
+                logger.log(
+                    level: .ofTry(error), "event not applied yet",
                     metadata: ["event.id": "\(envelope.id)", "error": "\(error)", "retry.after": "\(pause)"])
                 try await Task.sleep(for: pause)
             } catch let error as SQLError where error.code == .closed {

@@ -41,8 +41,8 @@ extension MessageBus {
                 return
             } catch let error as BusError where error.passesWhenDeclaredAnew {
                 let pause = pauses.next()
-                logger.warning(
-                    "event subscription lost",
+                logger.log(
+                    level: .ofTry(error), "event subscription lost",
                     metadata: ["subscriber": "\(process)", "reason": "\(error)", "retry.after": "\(pause)"])
                 try? await Task.sleep(for: pause)
             }

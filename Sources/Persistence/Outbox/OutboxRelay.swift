@@ -73,7 +73,7 @@ public final class OutboxRelay: Sendable {
             } catch {
                 if Task.isCancelled { return }
                 logger.log(
-                    level: (error as? SQLError)?.code == .damaged ? .debug : .warning, "outbox not relayed",
+                    level: .ofTry(error), "outbox not relayed",
                     metadata: ["error": "\(error)", "retry.after": "\(pause)"])
                 try? await Task.sleep(for: pause)
                 pause = min(pause * 2, Self.longestPause)

@@ -9,12 +9,6 @@ public final class WriteHealth: Sendable {
         var isFailing = false
     }
 
-    /// What became of a change of state.
-    public enum News: Sendable, Equatable {
-        case fails
-        case worksAgain
-    }
-
     private let check: HealthCheck?
     private let isNeeded: Bool
     private let state = Mutex(State())
@@ -27,25 +21,19 @@ public final class WriteHealth: Sendable {
         self.isNeeded = isNeeded
     }
 
-    /// - Returns: nil unless that is news.
-    @discardableResult
-    public func succeeded(at now: ContinuousClock.Instant = .now) -> News? {
+    public func succeeded(at now: ContinuousClock.Instant = .now) {
         state.withLock { state in
-            defer { state.isFailing = false }
+            state.isFailing = false
             state.lastWrite = now
             check?.set(.ok)
-            return state.isFailing ? .worksAgain : nil
         }
     }
 
-    /// - Returns: nil unless that is news.
-    @discardableResult
-    public func failed(_ reason: String, at now: ContinuousClock.Instant = .now) -> News? {
+    public func failed(_ reason: String, at now: ContinuousClock.Instant = .now) {
         state.withLock { state in
-            defer { state.isFailing = true }
+            state.isFailing = true
             state.lastWrite = now
             check?.set(isNeeded ? .failed(reason: reason) : .degraded(reason: reason))
-            return state.isFailing ? nil : .fails
         }
     }
 

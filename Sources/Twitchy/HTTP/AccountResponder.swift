@@ -4,6 +4,7 @@ import HTTPService
 import Logging
 import NIOCore
 import NIOFoundationCompat
+import Persistence
 
 /// The part of the REST interface that reads channels and counts listeners.
 struct AccountResponder: HTTPResponder {
@@ -61,7 +62,7 @@ struct AccountResponder: HTTPResponder {
                 // The client has left, or the server shuts down.
                 return .problem(.serviceUnavailable, detail: "The request was given up.")
             } catch {
-                logger.error("Request failed", metadata: ["reason": "\(error)"])
+                logger.log(level: .ofTry(error, otherwise: .error), "Request failed", metadata: ["reason": "\(error)"])
                 return .problem(.serviceUnavailable, detail: "The server cannot answer this right now. Try again.")
             }
         }

@@ -11,8 +11,7 @@ struct Databases {
         for role in Role.allCases where roles.contains(role) {
             guard let name = role.database else { continue }
             let database = try Self.open(name, configuration, folder: folder?.path)
-            let place = Self.place(name, configuration, folder: folder?.path)
-            opened.append((role, writes.watched(database, of: role, place: place)))
+            opened.append((role, writes.watched(database, of: role)))
         }
     }
 

@@ -23,13 +23,15 @@ struct DependencyWatch: Sendable {
     func run() async {
         var prepared: Set<Role> = []
         while !Task.isCancelled {
-            for (role, database) in databases where writes.database(role).needsProbe(after: Self.quietDatabase) {
+            for (role, database) in databases where writes.database(role)?.needsProbe(after: Self.quietDatabase) == true
+            {
                 await write(to: database, of: role, &prepared)
             }
             if let store, writes.store.needsProbe(after: Self.quietStore) {
                 // Who watches it is told.
                 try? await store.put(ByteBuffer(string: "ok\n"), at: "probe")
             }
+            writes.tick()
             try? await Task.sleep(for: Self.interval)
         }
         health.register("process").set(.failed(reason: "shutting down"))
@@ -43,53 +45,6 @@ struct DependencyWatch: Sendable {
             try await database.transaction { try WriteProbe.write(Timestamp.systemClock().milliseconds, in: $0) }
         } catch {
             writes.logger.debug("Database not written to", metadata: ["role": "\(role)", "reason": "\(error)"])
-        }
-    }
-}
-
-/// What became of writes to the databases and the store of this process.
-struct DependencyWrites: Sendable {
-    let store: WriteHealth
-    private let databases: [Role: WriteHealth]
-    private let other: WriteHealth
-    let logger: Logger
-
-    init(_ roles: Set<Role>, health: HealthRegistry, logger: Logger) {
-        self.logger = logger
-        let usesStore = roles.contains(.transcoder) || roles.contains(.origin)
-        // Live listening goes on without the store: recordings wait in the log.
-        store = WriteHealth(usesStore ? health.register("store") : nil, isNeeded: false)
-        var databases: [Role: WriteHealth] = [:]
-        for role in roles where role.database != nil {
-            databases[role] = WriteHealth(health.register("database.\(role.rawValue)"), isNeeded: role.needsDatabase)
-        }
-        self.databases = databases
-        other = WriteHealth(nil, isNeeded: false)
-    }
-
-    func database(_ role: Role) -> WriteHealth { databases[role] ?? other }
-
-    func watched(_ database: any Database, of role: Role, place: String) -> any Database {
-        let health = self.database(role)
-        return WatchedDatabase(database) { [logger] error in
-            guard let error else {
-                if health.succeeded() == .worksAgain {
-                    logger.notice("The database takes writes again", metadata: ["database": "\(place)"])
-                }
-                return
-            }
-            let reason = error.code == .damaged ? Failure(database: error)?.description ?? error.message : error.message
-            if health.failed(reason) == .fails {
-                logger.error("The database fails", metadata: ["database": "\(place)", "reason": "\(reason)"])
-            }
-        }
-    }
-
-    func watched(_ store: any SegmentStore) -> any SegmentStore {
-        let health = self.store
-        // Whoever writes to it says so in the log.
-        return WatchedStore(store) { error in
-            if let error { health.failed("\(error)") } else { health.succeeded() }
         }
     }
 }

@@ -4,7 +4,6 @@ import NIOCore
 import NIOPosix
 import Persistence
 import SegmentStore
-import Synchronization
 import TLS
 import Telemetry
 
@@ -51,12 +50,15 @@ struct Infrastructure {
                 configuration.databaseURL == nil && roles.contains { $0.database != nil }
                 ? try DataFolder(configuration.data) : nil
         }
-        writes = DependencyWrites(roles, health: health, logger: output.logger(label: "health"))
+        writes = DependencyWrites(roles, health: health, logger: output.logger(label: "health")) { [folder] name in
+            Databases.place(name, configuration, folder: folder?.path)
+        }
         databases = try Databases(for: roles, configuration, folder: folder, writes: writes)
         group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.eventLoops)
         threads = NIOThreadPool(numberOfThreads: 4)
         threads.start()
-        bus = try Self.bus(configuration, health: health, roles: roles, logger: output.logger(label: "bus"))
+        bus = try Self.bus(
+            configuration, health: health, outage: writes.bus, roles: roles, logger: output.logger(label: "bus"))
         stores = try SegmentStores(configuration.segments, data: configuration.data, threads: threads, group: group)
         store = writes.watched(stores.store)
         let isExclusive = folder != nil && configuration.segments == .files(nil)
@@ -117,7 +119,7 @@ struct Infrastructure {
     }
 
     private static func bus(
-        _ configuration: Configuration, health: HealthRegistry, roles: Set<Role>, logger: Logger
+        _ configuration: Configuration, health: HealthRegistry, outage: Outage, roles: Set<Role>, logger: Logger
     ) throws -> any MessageBus {
         guard let url = configuration.amqpURL else { return InProcessMessageBus() }
         let settings: RabbitMQConfiguration
@@ -127,30 +129,22 @@ struct Infrastructure {
             throw Failure(code: Failure.usage, description: "--amqp-url: \(error)")
         }
         let isNeeded = roles.contains { $0.needsBus }
-        let told = Mutex<[RabbitMQConnectionRole: String]>([:])
         return RabbitMQMessageBus(settings) { role, state in
             let check = health.register("bus.\(role.rawValue)")
             switch state {
             case .connecting: break
             case .connected:
-                told.withLock { $0[role] = nil }
-                logger.info("Connected to RabbitMQ", metadata: ["connection": "\(role.rawValue)"])
+                logger.debug("Connected to RabbitMQ", metadata: ["connection": "\(role.rawValue)"])
+                outage.worked(part: role.rawValue)
                 check.set(.ok)
             case .blocked(let reason):
-                logger.warning(
-                    "RabbitMQ takes nothing new", metadata: ["connection": "\(role.rawValue)", "reason": "\(reason)"])
                 let refusal = "RabbitMQ takes nothing new: \(reason)"
+                outage.failed(refusal, kind: "blocked", part: role.rawValue)
                 // Its disk or memory is full: what is published waits, and then is lost.
                 let isInTheWay = isNeeded && role == .publishing
                 check.set(isInTheWay ? .failed(reason: refusal) : .degraded(reason: refusal))
             case .lost(let error):
-                // An outage is one line, however often it is tried: another when the reason is another.
-                let reason = "\(error)"
-                if told.withLock({ $0.updateValue(reason, forKey: role) != reason }) {
-                    logger.warning(
-                        "RabbitMQ lost; trying again",
-                        metadata: ["connection": "\(role.rawValue)", "reason": "\(reason)"])
-                }
+                outage.failed("\(error)", kind: error.mayPass ? "away" : "refused", part: role.rawValue)
                 check.set(isNeeded ? .failed(reason: "\(error)") : .degraded(reason: "\(error)"))
             case .closed: check.set(.failed(reason: "shutting down"))
             }
