@@ -1,5 +1,6 @@
 import Foundation
 import NIOCore
+import NIOPosix
 import Testing
 
 @testable import SegmentStore
@@ -11,6 +12,24 @@ struct FileSegmentStoreTests {
             try await store.put(ByteBuffer(string: "two"), at: "s/aac-64/1-0.m4s")
             let files = try FileManager.default.contentsOfDirectory(atPath: folder.path + "/s/aac-64")
             #expect(files == ["1-0.m4s"])
+        }
+    }
+
+    /// In the system's words, without the name of a domain or the number of an error.
+    @Test func failuresAreToldInWords() async throws {
+        try await FileStore.with { _, folder in
+            let file = folder.appending(path: "file")
+            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+            try Data().write(to: file)
+            let threads = NIOThreadPool(numberOfThreads: 1)
+            threads.start()
+            // Its folder cannot be made.
+            let store = FileSegmentStore(root: file.path, threads: threads)
+            let error = await #expect(throws: SegmentStoreError.self) {
+                try await store.put(ByteBuffer(string: "one"), at: "s/1-0.m4s")
+            }
+            #expect(error?.description == "segment store: write s/1-0.m4s: Not a directory")
+            try await threads.shutdownGracefully()
         }
     }
 
