@@ -34,13 +34,19 @@ import Testing
                     ], name: "moving"),
             ]
             var recorders: [(name: String, player: ChildProcess, file: URL)] = []
+            for encoder in encoders { try await encoder.waitForSuccess(within: 40) }
             for name in ["lowdelay", "layertwo", "moving"] {
-                let stream = try await server.stream(name)
+                // The recording: on a slow machine a push of seconds is over before a player has found it.
+                let began = try await server.waitForLog("On the air") { $0["channel"] == name }
+                let folder = "/hls/\(name)/recordings/\(began["stream"] ?? "")"
+                _ = try await eventually("the recording of \(name) is complete", within: 20, every: 0.2) {
+                    let playlist = try await server.http.get("\(folder)/aac-256/vod.m3u8")
+                    return playlist.text.contains("#EXT-X-ENDLIST") ? true : nil
+                }
                 let recorder = try scene.record(
-                    server.address(stream.live("aac-256")), seconds: 8, name: "record-\(name)")
+                    server.address("\(folder)/aac-256/vod.m3u8"), seconds: 8, name: "record-\(name)")
                 recorders.append((name, recorder.player, recorder.file))
             }
-            for encoder in encoders { try await encoder.waitForSuccess(within: 40) }
             for recorder in recorders { try await recorder.player.waitForSuccess(within: 60) }
             let tones: [[(Double, Int)]] = [
                 stride(from: 400.0, through: 650, by: 50).map { ($0, 7) }, [(660, 50)], [(440, 24), (880, 24)],
