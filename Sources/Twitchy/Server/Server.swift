@@ -31,6 +31,8 @@ struct Server {
             ) { [MetricSample(Double(accounts.listenerCount))] }
         }
 
+        // Before anybody can know that this process serves: from now on it ends in order.
+        let shutdown = Shutdown()
         let listeners = try await Listeners.open(running, on: base)
         let announced = roles.contains(.accounts) ? await announce(listeners.ports, on: base, logger) : nil
         Greeting(
@@ -41,7 +43,7 @@ struct Server {
             databases: base.databases.named,
             store: roles.contains(.transcoder) || roles.contains(.origin) ? base.store : nil, writes: base.writes,
             health: base.health)
-        let end = await Self.untilTheEnd(running, watch, base)
+        let end = await Self.untilTheEnd(running, watch, base, shutdown)
         logger.info("Shutting down", metadata: ["reason": "\(end.reason)"])
         await listeners.close()
         _ = try? await end.services.value
@@ -64,7 +66,7 @@ struct Server {
 
     /// Runs the services until a signal comes or one of them ends.
     private static func untilTheEnd(
-        _ running: RunningRoles, _ watch: DependencyWatch, _ base: Infrastructure
+        _ running: RunningRoles, _ watch: DependencyWatch, _ base: Infrastructure, _ shutdown: Shutdown
     ) async -> (reason: String, services: Task<Void, any Error>) {
         let services = Task {
             try await withThrowingTaskGroup(of: Void.self) { tasks in
@@ -80,7 +82,7 @@ struct Server {
             }
         }
         return await withTaskGroup(of: String.self) { tasks in
-            tasks.addTask { await Shutdown.signal() }
+            tasks.addTask { await shutdown.signal() }
             tasks.addTask {
                 do {
                     try await services.value
