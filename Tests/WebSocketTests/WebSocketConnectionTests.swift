@@ -95,7 +95,7 @@ struct WebSocketConnectionTests {
             import socket, struct, os, base64, hashlib, sys, time
             class Client:
                 def __init__(self, fields="", surplus=b""):
-                    self.socket = socket.create_connection(("127.0.0.1", \(port)), timeout=20)
+                    self.socket = socket.create_connection(("127.0.0.1", \(port)), timeout=60)
                     key = base64.b64encode(os.urandom(16)).decode()
                     self.socket.sendall((f"GET /ws HTTP/1.1\\r\\nHost: 127.0.0.1:\(port)\\r\\nUpgrade: websocket\\r\\n"
                         f"Connection: keep-alive, Upgrade\\r\\nSec-WebSocket-Version: 13\\r\\nSec-WebSocket-Key: {key}\\r\\n"
@@ -208,7 +208,7 @@ struct WebSocketConnectionTests {
             try await python(
                 """
                 def ask(line, fields):
-                    s = socket.create_connection(("127.0.0.1", \(port)), timeout=20)
+                    s = socket.create_connection(("127.0.0.1", \(port)), timeout=60)
                     s.sendall((line + "\\r\\nHost: 127.0.0.1:\(port)\\r\\nConnection: close, Upgrade\\r\\n" + fields + "\\r\\n").encode())
                     data = b""
                     while True:

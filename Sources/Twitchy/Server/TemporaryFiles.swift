@@ -4,9 +4,16 @@ import SegmentStore
 /// Sweeps what a killed process left half written in the segment store.
 struct TemporaryFiles {
     let store: FileSegmentStore
-    /// No other process writes there: whatever is found at the start is of no use to anybody.
+    /// No other process writes there: whatever was there before this process is of no use to anybody.
     let isExclusive: Bool
     let logger: Logger
+    private let madeAt = ContinuousClock.now
+
+    init(store: FileSegmentStore, isExclusive: Bool, logger: Logger) {
+        self.store = store
+        self.isExclusive = isExclusive
+        self.logger = logger
+    }
 
     /// No write takes so long.
     private static let age = Duration.seconds(600)
@@ -14,7 +21,8 @@ struct TemporaryFiles {
 
     /// Sweeps at the start and once an hour, until cancelled.
     func run() async {
-        var age = isExclusive ? Duration.zero : Self.age
+        // What this process writes already, while it is swept, is younger than that.
+        var age = isExclusive ? ContinuousClock.now - madeAt : Self.age
         while !Task.isCancelled {
             do {
                 let count = try await store.removeTemporaries(olderThan: age)
