@@ -67,9 +67,7 @@ public final class SQLiteDatabase: Database {
         try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
             DispatchQueue.global().async { [pool, path] in
                 do {
-                    // A reader that closes last could not empty the log, and who copies the file wants all of it. The
-                    // barrier waits for this process' readers; where another process reads just now, that one does it.
-                    _ = try? pool.barrierWriteWithoutTransaction { try $0.checkpoint(.truncate) }
+                    Self.emptyLog(of: pool)
                     try pool.close()
                     continuation.resume()
                 } catch let error as DatabaseError {
@@ -77,6 +75,22 @@ public final class SQLiteDatabase: Database {
                 } catch {
                     continuation.resume(throwing: error)
                 }
+            }
+        }
+    }
+
+    /// Puts all that the log has into the file, since who copies the file wants all of it: a reader that closes last could
+    /// not. The barrier waits for this process' readers; where another process reads just now, that one does it.
+    private static func emptyLog(of pool: DatabasePool) {
+        // A task that is cancelled interrupts whatever its connection does by then, which may be this.
+        for _ in 0..<10 {
+            do {
+                try pool.barrierWriteWithoutTransaction { _ = try $0.checkpoint(.truncate) }
+                return
+            } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY {
+                return
+            } catch {
+                Self.pause()
             }
         }
     }
