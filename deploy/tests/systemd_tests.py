@@ -88,7 +88,7 @@ class Administration(unittest.TestCase):
             return lines[:shell], output
 
     def test_a_command_runs_as_the_service_does(self):
-        options, output = self.run_command("channel", "create", "night_shift")
+        options, output = self.run_command("channel", "create", "night_shift", "--offline")
         unit = (UNITS / "twitchy.service").read_text()
         for setting in ["DynamicUser=yes", "User=twitchy", "StateDirectory=twitchy", "UMask=0077"]:
             self.assertIn(f"--property={setting}", options)
