@@ -91,11 +91,9 @@ final class Distributed: Sendable {
             Self.script("rabbitmq"), ["start", "\(folder.path)/broker"], name: "start-broker-again", within: 90)
     }
 
-    /// Starts the broker again as a new one: without queues, logs and messages.
-    func wipeBroker() async throws {
-        try await stopBroker()
+    /// A stopped broker will start as a new one: without queues, logs and messages.
+    func wipeBroker() throws {
         try FileManager.default.removeItem(at: folder.appending(path: "broker/mnesia"))
-        try await startBroker()
     }
 
     /// A proxy in front of the broker, and what a process needs to go through it.

@@ -54,10 +54,13 @@ import Testing
             }
             defer { listening.cancel() }
             try await Task.sleep(for: .seconds(50))
+            try await servers.stopBroker()
+            // While it stopped, the stream went on.
             let before = try MediaPlaylistText(try await site.origin.publicHTTP.get(stream.live("aac-256")).text)
-            try await servers.wipeBroker()
+            try servers.wipeBroker()
+            try await servers.startBroker()
             for (number, origin) in site.origins.enumerated() {
-                _ = try await eventually("origin \(number + 1) goes on", within: 10) {
+                _ = try await eventually("origin \(number + 1) goes on", within: 20) {
                     let now = try MediaPlaylistText(try await origin.publicHTTP.get(stream.live("aac-256")).text)
                     return now.next.sequence > before.next.sequence + 3 ? true : nil
                 }
