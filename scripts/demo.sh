@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 
 url=${1:-rtmp://127.0.0.1:1935/live/demo-key}
 scripts/install-dependencies.sh demo
-echo "Pushing to $url; stop with Ctrl-C. Listen at http://127.0.0.1:8080"
+echo "Pushing to $url; stop with Ctrl-C. Listen at the page that the server named when it started."
 
 # Decoded by a loop of its own: each pass gives exactly the tune's samples, so that the loop has no seam, which
 # -stream_loop on a compressed file would leave.
