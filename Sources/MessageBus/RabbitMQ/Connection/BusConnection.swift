@@ -26,7 +26,9 @@ final class BusConnection: Sendable {
     ) {
         self.role = role
         let thread = Thread { [self] in
-            ConnectionLoop(self, configuration, topology, outgoing: outgoing, report: report).run()
+            let loop = ConnectionLoop(self, configuration, topology, outgoing: outgoing, report: report)
+            // What it calls back refers to it weakly, and an optimised build keeps it no longer than it is used.
+            withExtendedLifetime(loop) { loop.run() }
             finish()
         }
         thread.name = "amqp-\(role.rawValue)"
