@@ -133,7 +133,7 @@ def main():
         result = measure(arguments, source)
     result.update(
         kills=arguments.kills, streams=arguments.streams, standby=not arguments.no_standby, ladder=LADDER, partSeconds=PART_SECONDS,
-        encoder="FFmpeg aac, coder twoloop", preRoll="10 source packets + 64 AAC frames",
+        encoder="FFmpeg aac, coder twoloop", preRoll="10 source packets + 40 AAC frames, 16 below 192 kbit/s",
         input="tune of Fixtures/, AAC 192 kbit/s, 48 kHz stereo, over RTMP in real time", loadAverage=load_average(),
     )
     print(json.dumps(result, indent=2))

@@ -12,10 +12,16 @@ struct Continuation: Sendable, Equatable {
     var nowPlaying = NowPlaying.nothing
     /// How many AAC frames before `nextSlot` are encoded, so that the encoders come to the state of their predecessors.
     var warmUpFrames = wholeWarmUp
-    /// With so many a seam cannot be told from an uninterrupted encode (SeamTests); the queue keeps them.
-    static let wholeWarmUp: Int64 = 64
+    /// With so many a seam at 256 kbit/s cannot be told from an uninterrupted encode (SeamTests); the queue keeps them.
+    static let wholeWarmUp: Int64 = 40
     /// Fewer would click.
     static let leastWarmUp: Int64 = 12
+
+    /// How many of them are enough for the rendition's encoder. Below 192 kbit/s more than 16 bring a seam no nearer to
+    /// none (SeamTests, tried up to 74): two encoders with other pasts spend their bits differently for good.
+    static func enoughWarmUp(for rendition: Rendition) -> Int64 {
+        rendition.bitRate < 192_000 ? 16 : wholeWarmUp
+    }
 
     /// Workers died of the slot that comes next: until it is written, the source is taken as silence.
     var isNextSlotPoisoned = false

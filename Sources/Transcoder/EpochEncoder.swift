@@ -15,6 +15,8 @@ final class EpochEncoder {
     /// Position of the next sample; nil before the first.
     private(set) var position: Int64?
     private(set) var nextSlot: Int64
+    /// So many AAC frames before `nextSlot` an encoder is shown at most; what lies before that is for the decoder only.
+    private let warmUpFrames: Int64
     private var isFirst = true
     private var meter = LevelMeter()
     private var segmentDates: [Int64: Int64] = [:]
@@ -24,13 +26,14 @@ final class EpochEncoder {
 
     init(
         epoch: UInt32, ladder: Ladder, firstMediaSequence: UInt64, discontinuitySequence: UInt64, nextSlot: Int64,
-        nowPlaying: NowPlaying
+        warmUpFrames: Int64, nowPlaying: NowPlaying
     ) {
         self.epoch = epoch
         self.ladder = ladder
         self.firstMediaSequence = firstMediaSequence
         self.discontinuitySequence = discontinuitySequence
         self.nextSlot = nextSlot
+        self.warmUpFrames = warmUpFrames
         self.nowPlaying = nowPlaying
     }
 
@@ -80,9 +83,12 @@ final class EpochEncoder {
     private func open(at start: Int64) throws {
         let due = nextSlot * Timeline.slotSamples
         let isMissing = nextSlot > 0 && start > due && start - due <= Self.longestSilence
-        let first = isMissing ? max(0, due - Continuation.wholeWarmUp * 1024) : start
+        let first = isMissing ? max(0, due - warmUpFrames * 1024) : start
         position = first
-        tracks = try ladder.renditions.map { try RenditionTrack(rendition: $0, position: first) }
+        tracks = try ladder.renditions.map { rendition in
+            let warmUp = min(warmUpFrames, Continuation.enoughWarmUp(for: rendition)) * 1024
+            return try RenditionTrack(rendition: rendition, position: max(first, due - warmUp))
+        }
         try appendSilence(until: start, from: first)
     }
 

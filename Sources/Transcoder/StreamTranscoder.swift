@@ -117,7 +117,7 @@ actor StreamTranscoder {
         encoder = EpochEncoder(
             epoch: epoch, ladder: ladder, firstMediaSequence: continuation.firstMediaSequence,
             discontinuitySequence: continuation.discontinuitySequence, nextSlot: continuation.nextSlot,
-            nowPlaying: continuation.nowPlaying)
+            warmUpFrames: continuation.warmUpFrames, nowPlaying: continuation.nowPlaying)
         return bundles
     }
 
