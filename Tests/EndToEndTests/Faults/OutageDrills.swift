@@ -204,13 +204,14 @@ import Testing
     @Test func whatExceedsIngestsMemoryIsSilence() async throws {
         try await Distributed.run { servers in
             let scene = servers.scene
-            let signal = try await Signal.make(in: scene, seconds: 110)
+            let signal = try await Signal.make(in: scene, seconds: 140)
             let site = try await Site.start(on: servers)
             let encoder = try site.push(signal)
             let stream = try await site.stream()
             try await Task.sleep(for: .seconds(5))
             try await servers.stopBroker()
-            try await Task.sleep(for: .seconds(50))
+            // Half a minute is kept, and as much may be on its way to the broker when it stops.
+            try await Task.sleep(for: .seconds(80))
             try await servers.startBroker()
             try await encoder.waitForSuccess(within: 120)
             let stored = try await signal.compare(try await site.recording(stream, within: 60), in: scene)
