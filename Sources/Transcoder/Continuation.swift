@@ -17,8 +17,8 @@ struct Continuation: Sendable, Equatable {
     /// Fewer would click.
     static let leastWarmUp: Int64 = 12
 
-    /// How many of them are enough for the rendition's encoder. Below 192 kbit/s more than 16 bring a seam no nearer to
-    /// none (SeamTests, tried up to 74): two encoders with other pasts spend their bits differently for good.
+    /// How many of them are enough for the rendition's encoder. Below 192 kbit/s more than 16 hardly bring a seam
+    /// nearer to none (SeamTests, tried up to 32): two encoders with other pasts spend their bits differently for good.
     static func enoughWarmUp(for rendition: Rendition) -> Int64 {
         rendition.bitRate < 192_000 ? 16 : wholeWarmUp
     }
