@@ -3,8 +3,9 @@
 
     measure.py [--kills 20] [--no-standby] [--streams 1] [--limit 0.4]
 
-One AAC stream over RTMP, or several of which one is listened to, two workers on RabbitMQ, one origin, one client that always waits for the next part. Again and
-again the active worker is ended with SIGKILL, and another is started as the next standby. Of each kill:
+One AAC stream over RTMP, or several of which one is listened to, two workers on RabbitMQ, one origin, one client that
+always waits for the next part. Again and again the active worker is ended with SIGKILL, and another is started as the
+next standby a second later, as the shipped units do. Of each kill:
 
 * successor: moment of the kill → the client holds the first part that the successor wrote,
 * late: by how much that part, or the latest one after it, came later than usual; what a listener's buffer must hold.
@@ -84,6 +85,7 @@ def measure(arguments, source):
                 active, taken = wait_for_take([standby], moment)
                 kills.append((moment, taken))
                 if not arguments.no_standby:
+                    time.sleep(1)  # RestartSec of deploy/systemd
                     standby = site.start(f"worker-{number}", "transcoder", "--slots", "100")
                 # The next standby is offered the stream once a second.
                 time.sleep(3 + number % 5 * 0.04)

@@ -85,6 +85,9 @@ actor CodecThreads {
 
     func warmUpEnded() { warmingUp -= 1 }
 
+    /// Whether fewer streams warm up than there are cores.
+    var areIdle: Bool { warmingUp < threads.count }
+
     /// AAC frames to warm up with now. A process that dies leaves all its streams at once, and listeners have 0.4 s of
     /// sound in hand: where there are more of them than cores, each makes do with less, at worst with a seam that can be
     /// measured rather than a gap that can be heard.

@@ -12,6 +12,8 @@ struct Continuation: Sendable, Equatable {
     var nowPlaying = NowPlaying.nothing
     /// How many AAC frames before `nextSlot` are encoded, so that the encoders come to the state of their predecessors.
     var warmUpFrames = wholeWarmUp
+    /// Whether the renditions are warmed up on threads of their own; see ``WarmUp``.
+    var warmsUpSideBySide = true
     /// With so many a seam at 256 kbit/s cannot be told from an uninterrupted encode (SeamTests); the queue keeps them.
     static let wholeWarmUp: Int64 = 40
     /// Fewer would click.

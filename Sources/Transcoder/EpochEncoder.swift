@@ -17,6 +17,9 @@ final class EpochEncoder {
     private(set) var nextSlot: Int64
     /// So many AAC frames before `nextSlot` an encoder is shown at most; what lies before that is for the decoder only.
     private let warmUpFrames: Int64
+    private let warmsUpSideBySide: Bool
+    /// While a successor catches up.
+    private var warmUp: WarmUp?
     private var isFirst = true
     private var meter = LevelMeter()
     private var segmentDates: [Int64: Int64] = [:]
@@ -26,7 +29,7 @@ final class EpochEncoder {
 
     init(
         epoch: UInt32, ladder: Ladder, firstMediaSequence: UInt64, discontinuitySequence: UInt64, nextSlot: Int64,
-        warmUpFrames: Int64, nowPlaying: NowPlaying
+        warmUpFrames: Int64, warmsUpSideBySide: Bool = true, nowPlaying: NowPlaying
     ) {
         self.epoch = epoch
         self.ladder = ladder
@@ -34,6 +37,7 @@ final class EpochEncoder {
         self.discontinuitySequence = discontinuitySequence
         self.nextSlot = nextSlot
         self.warmUpFrames = warmUpFrames
+        self.warmsUpSideBySide = warmsUpSideBySide
         self.nowPlaying = nowPlaying
     }
 
@@ -89,6 +93,10 @@ final class EpochEncoder {
             let warmUp = min(warmUpFrames, Continuation.enoughWarmUp(for: rendition)) * 1024
             return try RenditionTrack(rendition: rendition, position: max(first, due - warmUp))
         }
+        if nextSlot > 0, warmsUpSideBySide {
+            let lookahead = ladder.renditions.map { Int64(EncoderFormat($0).lookahead) }.max() ?? 0
+            warmUp = WarmUp(from: first, until: due + Timeline.slotSamples + lookahead)
+        }
         try appendSilence(until: start, from: first)
     }
 
@@ -104,8 +112,20 @@ final class EpochEncoder {
                 dateMicroseconds + Timeline.microseconds(samples: segment * Timeline.segmentSamples)
         }
         meter.add(block, at: start)
-        for track in tracks { try track.encode(block, at: start) }
         position = end
+        guard warmUp != nil else {
+            for track in tracks { try track.encode(block, at: start) }
+            return
+        }
+        warmUp?.append(block)
+        if warmUp?.isWhole == true { try endWarmUp() }
+    }
+
+    /// Encodes what a successor has heard so far. Called as well when the source has no more yet.
+    func endWarmUp() throws {
+        guard let whole = warmUp else { return }
+        warmUp = nil
+        try whole.encode(with: tracks)
     }
 
     /// Bundles that have become whole.
@@ -129,6 +149,7 @@ final class EpochEncoder {
     /// Drains the encoders: what is left becomes the last part, and the segment is closed short.
     func finish() throws -> [MediaBundle] {
         guard let end = position else { return [] }
+        try endWarmUp()
         for track in tracks { try track.finish() }
         let lastSlot = (end - 1) / Timeline.slotSamples
         var bundles: [MediaBundle] = []

@@ -10,11 +10,20 @@ final class Slots: Sendable {
         case active
         /// It has to go, and is on its way.
         case givenUp
+        /// Of a stream without a worker, for which another goes: nobody else takes it.
+        case promised
+    }
+
+    private enum Need {
+        case slot
+        /// A standby that can give way is enough.
+        case slotOrStandby
+        /// The one that goes has gone.
+        case promise
     }
 
     private struct Waiter {
-        /// A standby that can give way is enough.
-        var orStandby: Bool
+        var need: Need
         var continuation: CheckedContinuation<Void, Never>
     }
 
@@ -28,7 +37,13 @@ final class Slots: Sendable {
             hasRoom || places.values.contains { if case .standby = $0 { true } else { false } }
         }
 
-        func isMet(_ waiter: Waiter) -> Bool { waiter.orStandby ? canMakeRoom : hasRoom }
+        func isMet(_ waiter: Waiter) -> Bool {
+            switch waiter.need {
+            case .slot: hasRoom
+            case .slotOrStandby: canMakeRoom
+            case .promise: places.count <= count
+            }
+        }
 
         mutating func takeMet() -> [Waiter] {
             let met = waiters.filter(isMet)
@@ -47,32 +62,38 @@ final class Slots: Sendable {
 
     /// Waits until a slot is free; for a stream without a worker, also until one can be made free.
     func waitForRoom(orStandby: Bool) async throws {
-        await wait(orStandby: orStandby)
+        await wait(for: orStandby ? .slotOrStandby : .slot)
         try Task.checkCancellation()
     }
 
     /// - Returns: whether the slot was taken; not when this process has the stream already.
     func take(_ stream: String, isStandby: Bool) -> Bool {
         state.withLock { state in
-            guard state.hasRoom, state.places[stream] == nil else { return false }
+            if case .promised? = state.places[stream] {
+                guard !isStandby else { return false }
+            } else {
+                guard state.hasRoom, state.places[stream] == nil else { return false }
+            }
             state.places[stream] = isStandby ? .standby(giveUp: nil) : .active
             return true
         }
     }
 
-    /// A stream without a worker comes: a standby gives way if there is no room. Returns when it is gone.
+    /// A stream without a worker comes: a standby gives way if there is no room. Returns when it is gone; its slot is kept
+    /// for the stream.
     func makeRoom(for stream: String) async {
         let giveUp: (@Sendable () -> Void)? = state.withLock { state in
             guard !state.hasRoom, state.places[stream] == nil else { return nil }
             for case (let other, .standby(let giveUp)) in state.places {
                 state.places[other] = .givenUp
+                state.places[stream] = .promised
                 return giveUp ?? {}
             }
             return nil
         }
         guard let giveUp else { return }
         giveUp()
-        await wait(orStandby: false)
+        await wait(for: .promise)
     }
 
     /// The worker of a stream runs.
@@ -82,7 +103,7 @@ final class Slots: Sendable {
             switch state.places[stream] {
             case .standby: state.places[stream] = .standby(giveUp: giveUp)
             case .givenUp: return true
-            case .active, nil: break
+            case .active, .promised, nil: break
             }
             return false
         }
@@ -110,11 +131,11 @@ final class Slots: Sendable {
         return wasGivenUp
     }
 
-    private func wait(orStandby: Bool) async {
+    private func wait(for need: Need) async {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let isOver = state.withLock { state in
-                    let waiter = Waiter(orStandby: orStandby, continuation: continuation)
+                    let waiter = Waiter(need: need, continuation: continuation)
                     if state.isMet(waiter) || Task.isCancelled { return true }
                     state.waiters.append(waiter)
                     return false

@@ -46,7 +46,8 @@ actor StreamTranscoder {
     }
 
     /// Takes a batch. An error means that an encoder failed: the caller gives the stream up.
-    func transcode(_ batch: SourceBatch) throws -> Outcome {
+    /// - Parameter isNewest: no other waits behind it.
+    func transcode(_ batch: SourceBatch, isNewest: Bool = true) throws -> Outcome {
         var bundles: [MediaBundle] = []
         let current = encoder?.epoch ?? continuation.epoch ?? 0
         let isRepeated = batch.epoch == current && lastSequence.map { batch.sequence <= $0 } ?? false
@@ -59,6 +60,7 @@ actor StreamTranscoder {
             lastSequence = batch.sequence
             if let encoder {
                 try take(batch, into: encoder)
+                if isNewest { try encoder.endWarmUp() }
                 bundles += encoder.takeBundles()
                 if hasEnded { bundles += try encoder.finish() }
             }
@@ -117,7 +119,8 @@ actor StreamTranscoder {
         encoder = EpochEncoder(
             epoch: epoch, ladder: ladder, firstMediaSequence: continuation.firstMediaSequence,
             discontinuitySequence: continuation.discontinuitySequence, nextSlot: continuation.nextSlot,
-            warmUpFrames: continuation.warmUpFrames, nowPlaying: continuation.nowPlaying)
+            warmUpFrames: continuation.warmUpFrames, warmsUpSideBySide: continuation.warmsUpSideBySide,
+            nowPlaying: continuation.nowPlaying)
         return bundles
     }
 

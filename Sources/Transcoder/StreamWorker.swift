@@ -52,6 +52,7 @@ struct StreamWorker: Sendable {
             // Until all are known that lost their worker in the same moment.
             try? await Task.sleep(for: .milliseconds(10))
             continuation.warmUpFrames = await threads.warmUpFrames
+            continuation.warmsUpSideBySide = await threads.areIdle
         }
         let (thread, number) = await threads.pin()
         defer { Task { await threads.unpin(number) } }
@@ -149,7 +150,7 @@ struct StreamWorker: Sendable {
             consumer.reject(delivery.tag, requeue: false)
             return false
         }
-        let outcome = try await transcoder.transcode(batch)
+        let outcome = try await transcoder.transcode(batch, isNewest: consumer.waitingCount == 0)
         for var bundle in outcome.bundles {
             bundle.generation = generation
             try await bus.append(MediaLogEntry.bundle(bundle).encoded(), to: Topology.media(job.stream))

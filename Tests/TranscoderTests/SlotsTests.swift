@@ -18,6 +18,8 @@ struct SlotsTests {
         }
         await slots.makeRoom(for: "c")
         #expect(wasEnded.withLock { $0 })
+        // The slot is kept for the stream that it was made free for.
+        #expect(!slots.take("d", isStandby: true) && !slots.take("c", isStandby: true))
         #expect(slots.take("c", isStandby: false))
         #expect(!slots.canMakeRoom)
         // Nothing is given up for what is here already, or where nobody stands by.
@@ -43,7 +45,8 @@ struct SlotsTests {
         #expect(wasEnded.withLock { $0 })
         #expect(slots.give(back: "b"))
         await room
-        #expect(slots.hasRoom)
+        #expect(!slots.hasRoom)
+        #expect(slots.take("c", isStandby: false))
     }
 
     /// Who waits for a slot goes on when there is one, and at the end.
